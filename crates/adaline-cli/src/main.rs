@@ -1,0 +1,2 @@
+//! adaline
+fn main() {}

@@ -1,0 +1,103 @@
+//! The fully-connected layer: a row of neurons that all see the same inputs.
+
+use crate::init::Init;
+use crate::{Activation, Layer};
+use serde::{Deserialize, Serialize};
+
+/// A fully-connected layer.
+///
+/// **Formula** y = f(x·Wᵀ + b): each of the `units` neurons takes the weighted sum of all inputs, adds its bias and
+/// applies the activation f.
+///
+/// **Shapes** any shape of I numbers → `units` numbers; an image is read as one row of numbers.
+///
+/// **Parameters** `weight` (units × I), `bias` (units).
+///
+/// **Initialisation** weights He-uniform before ReLU and its kin, LeCun-normal before SELU, else Glorot-uniform; bias 0.
+///
+/// **Cost** I × units multiply-adds an example.
+///
+/// ```
+/// use adaline::prelude::*;
+/// # fn main() -> adaline::Result<()> {
+/// let mut network = Network::new(Shape::Flat(2), [Dense::new(1, Activation::Step)])?;
+/// network.set("layers.0.weight", &[0.4, 0.4])?;
+/// network.set("layers.0.bias", &[-0.6])?;
+/// assert_eq!(network.predict(&[0.0, 1.0, 1.0, 1.0])?, [0.0, 1.0]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Agrees with PyTorch's `nn.Linear` followed by the activation, and Keras's `Dense`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Dense {
+    /// How many neurons.
+    pub units: usize,
+    /// Applied to every sum; identity when not said.
+    #[serde(default)]
+    pub activation: Activation,
+    /// Whether each neuron has a bias; true when not said.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub bias: bool,
+    /// How the weights start; chosen by the activation when not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init: Option<Init>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+impl Dense {
+    /// `units` neurons with an activation.
+    pub fn new(units: usize, activation: Activation) -> Self {
+        Dense { units, activation, bias: true, init: None }
+    }
+
+    /// `units` neurons with ReLU.
+    pub fn relu(units: usize) -> Self {
+        Dense::new(units, Activation::Relu)
+    }
+
+    /// `units` neurons with tanh.
+    pub fn tanh(units: usize) -> Self {
+        Dense::new(units, Activation::Tanh)
+    }
+
+    /// `units` neurons with sigmoid.
+    pub fn sigmoid(units: usize) -> Self {
+        Dense::new(units, Activation::Sigmoid)
+    }
+
+    /// `units` neurons without an activation.
+    pub fn linear(units: usize) -> Self {
+        Dense::new(units, Activation::Identity)
+    }
+
+    /// The same layer without biases: every neuron's line goes through the origin.
+    #[must_use]
+    pub fn without_bias(mut self) -> Self {
+        self.bias = false;
+        self
+    }
+
+    /// The same layer with weights that start in a given way.
+    #[must_use]
+    pub fn init(mut self, init: Init) -> Self {
+        self.init = Some(init);
+        self
+    }
+}
+
+impl From<Dense> for Layer {
+    fn from(layer: Dense) -> Self {
+        Layer::Dense(layer)
+    }
+}
