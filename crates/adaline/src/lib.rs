@@ -1,5 +1,7 @@
 //! adaline: from one neuron set by hand to a network trained on real data.
 
+#[cfg(feature = "data")]
+pub mod data;
 pub mod error;
 pub mod rng;
 
