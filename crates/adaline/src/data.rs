@@ -20,6 +20,7 @@ mod column;
 mod csv;
 mod dataset;
 mod encoder;
+mod idx;
 mod image;
 mod labelled;
 mod number;

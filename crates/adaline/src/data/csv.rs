@@ -5,6 +5,7 @@ mod decode;
 mod delimiter;
 mod records;
 
+use super::number::{self, Cell};
 use super::table::{Lines, Table};
 use crate::error::{Place, printable};
 use crate::{Error, Result};
@@ -68,6 +69,16 @@ fn header(record: &Record, source: &str) -> Result<Vec<ColumnBuilder>> {
         let message = format!("the header has {} columns; at most {MOST_COLUMNS} are read", record.len());
         return Err(Error::data(place(), message));
     }
+    // Names like 2019 and 2020 there are, but hardly any like 5.1.
+    let numbers = (0..record.len()).filter_map(|index| match number::read(cell(record, index, source).unwrap_or("")) {
+        Cell::Number(x) => Some(x),
+        _ => None,
+    });
+    let numbers: Vec<f64> = numbers.collect();
+    if numbers.len() * 2 > record.len() && numbers.iter().any(|x| x.fract() != 0.0) {
+        let message = "the header holds numbers, not names; put a line of column names above the rows";
+        return Err(Error::data(place(), message));
+    }
     let mut seen = HashSet::new();
     let mut columns = Vec::with_capacity(record.len());
     for index in 0..record.len() {
@@ -94,8 +105,9 @@ fn cell<'a>(record: &'a Record, index: usize, source: &str) -> Result<&'a str> {
 
 fn ragged(record: &Record, expected: usize, source: &str) -> Error {
     let message = format!(
-        "this row has {} cells, but the header has {expected}; mend the row, and quote a cell that holds the delimiter",
-        record.len()
+        "this row has {} cell{}, but the header has {expected}; mend the row, and quote a cell that holds the delimiter",
+        record.len(),
+        if record.len() == 1 { "" } else { "s" }
     );
     Error::data(Place::new(source).line(record.line()), message)
 }
@@ -149,3 +161,6 @@ fn push_cell(line: &mut String, cell: &str, comma: bool) {
         line.push_str(cell);
     }
 }
+
+#[cfg(test)]
+mod tests;

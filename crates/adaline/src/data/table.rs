@@ -1,7 +1,7 @@
 //! A table: named columns of the same length that know where they came from.
 
 use super::column::{Column, Text, Values};
-use super::{Labelled, builtin, csv, image};
+use super::{Labelled, builtin, csv, idx, image};
 use crate::error::{Place, did_you_mean, printable};
 use crate::{Error, Result, Shape};
 use std::io::{Read, Write};
@@ -33,6 +33,9 @@ pub struct Table {
     target: Option<String>,
     parts: Parts,
 }
+
+/// Enough of a file to tell its kind, even if it is compressed.
+const HEAD_BYTES: u64 = 1024;
 
 /// The file's line of each row.
 #[derive(Debug, Clone, PartialEq)]
@@ -154,11 +157,26 @@ impl Table {
         builtin::table(name, seed, rows)
     }
 
-    /// Reads a file: CSV or TSV with a header, whatever its delimiter; see [`Table::from_reader`].
+    /// Reads data from where it lies:
+    ///
+    /// * a text file is CSV or TSV with a header, whatever its delimiter: see [`Table::from_reader`];
+    /// * a file of images in MNIST's format (IDX, perhaps in gzip) is a table with a column a pixel, and a column `label`
+    ///   if the file of labels is beside it;
+    /// * a folder with MNIST's pairs is such a table, too. With both pairs, `train-…` and `t10k-…`, the second is the test
+    ///   part of any split.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let file = std::fs::File::open(path).map_err(|source| Error::io("read", path, source))?;
-        csv::read(file, &path.display().to_string())
+        let trouble = |error| Error::io("read", path, error);
+        if path.is_dir() {
+            return idx::read_folder(path);
+        }
+        let mut file = std::fs::File::open(path).map_err(trouble)?;
+        let mut head = Vec::new();
+        Read::by_ref(&mut file).take(HEAD_BYTES).read_to_end(&mut head).map_err(trouble)?;
+        if idx::is_idx(&head) {
+            return idx::read_images(path);
+        }
+        csv::read(std::io::Cursor::new(head).chain(file), &path.display().to_string())
     }
 
     /// Reads CSV from anything that gives bytes; `source` is its name in messages.

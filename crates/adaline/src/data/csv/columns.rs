@@ -5,6 +5,7 @@
 //! * no words: the column is numeric;
 //! * at least nine cells in ten are numbers, and some are words: the words are taken for slips, and using the column is
 //!   an error that names the first;
+//! * every word is a number with a decimal comma: using the column is an error, too;
 //! * otherwise the column is text.
 //!
 //! A column decided to be numeric stays so: a word on line 90,001 is a slip, however many follow.
@@ -35,6 +36,8 @@ struct Undecided {
     rows: usize,
     numbers: usize,
     words: usize,
+    /// How many of the words would be numbers but for a decimal comma.
+    decimal_commas: usize,
     /// The first cell that is no number, and the first that is missing.
     first_odd: Option<Fault>,
     first_missing: Option<Fault>,
@@ -89,7 +92,10 @@ impl Undecided {
         self.rows += 1;
         match number::read(cell) {
             Cell::Number(_) => self.numbers += 1,
-            Cell::Word => self.words += 1,
+            Cell::Word => {
+                self.words += 1;
+                self.decimal_commas += usize::from(number::is_decimal_comma(cell));
+            }
             _ => {}
         }
         if self.first_odd.is_none() && !matches!(number::read(cell), Cell::Number(_)) {
@@ -129,6 +135,7 @@ impl Undecided {
                 ));
                 State::Faulty(fault)
             }
+            Some(fault) if self.decimal_commas == self.words => State::Faulty(fault),
             Some(_) => match self.first_missing {
                 Some(fault) => State::Faulty(fault),
                 None => {
