@@ -27,6 +27,7 @@ mod number;
 mod split;
 mod table;
 mod task;
+mod toys;
 
 pub use builtin::{Builtin, builtins};
 pub use column::{Column, Text, Values};
