@@ -10,7 +10,7 @@ mod loss;
 mod samples;
 mod shape;
 
-pub use activation::{Activation, Derivative};
+pub use activation::{Activation, Derivative, softmax};
 pub use error::{Error, Result};
 pub use init::Init;
 pub use layer::{Dense, Dropout, Layer};
