@@ -4,16 +4,20 @@ pub mod error;
 pub mod rng;
 
 mod activation;
+mod gate;
 mod init;
 mod layer;
 mod loss;
+mod neuron;
 mod samples;
 mod shape;
 
-pub use activation::{Activation, Derivative};
+pub use activation::{Activation, Derivative, softmax};
 pub use error::{Error, Result};
+pub use gate::{Gate, TruthRow, TruthTable, WrongRow};
 pub use init::Init;
 pub use layer::{Dense, Dropout, Layer};
 pub use loss::Loss;
+pub use neuron::{Firing, Line, Neuron, NeuronLayer, Sum};
 pub use samples::{Samples, Targets};
 pub use shape::Shape;
