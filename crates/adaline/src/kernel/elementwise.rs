@@ -277,7 +277,8 @@ impl SlopeMap for PlainSlope {
     fn slope<S: Simd>(self, s: S, seen: S::V) -> S::V {
         let mut array = s.to_array(seen);
         for x in &mut array {
-            *x = self.0.slope_from_seen(f64::from(*x)) as f32;
+            let seen = f64::from(*x);
+            *x = self.0.slope_from_output(seen).unwrap_or_else(|| self.0.slope(seen)) as f32;
         }
         s.load(&array)
     }
