@@ -1,6 +1,7 @@
 //! adaline: from one neuron set by hand to a network trained on real data.
 
 pub mod error;
+pub mod reference;
 pub mod rng;
 
 mod activation;
