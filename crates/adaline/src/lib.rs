@@ -1,6 +1,9 @@
 //! adaline: from one neuron set by hand to a network trained on real data.
 
+#[cfg(feature = "data")]
+pub mod data;
 pub mod error;
+pub mod reference;
 pub mod rng;
 
 mod activation;
