@@ -3,8 +3,7 @@
 //! `cargo run -p adaline --example 03_xor`
 #![allow(clippy::print_stdout, reason = "an example tells a story")]
 
-use adaline::reference::Network;
-use adaline::{Activation, Dense, Gate, Neuron, Shape};
+use adaline::{Gate, Neuron};
 
 pub(crate) fn main() -> adaline::Result<()> {
     println!("XOR is 1 when its inputs differ. Is there a neuron for it?\n");
@@ -42,15 +41,13 @@ pub(crate) fn main() -> adaline::Result<()> {
     println!("no line could part have been moved so that one can. That is what a hidden layer is for.");
 
     println!("\nThe same two layers as a network: weights in matrices, four examples at once.\n");
-    let layers = Gate::Xor.layers();
-    let parameters = layers.iter().flat_map(|layer| [layer.weights(), layer.biases()]).collect::<Vec<_>>();
-    for (number, pair) in parameters.chunks(2).enumerate() {
-        println!("  layer {number}   weight {:?}   bias {:?}", pair[0], pair[1]);
+    let network = Gate::Xor.network()?;
+    println!("  {}", network.notation());
+    for name in ["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias"] {
+        println!("  {name:<16} {:?}", network.get(name)?);
     }
-    let chain = [Dense::new(2, Activation::Step).into(), Dense::new(1, Activation::Step).into()];
-    let network = Network::new(Shape::Flat(2), &chain, parameters)?;
-    let outputs = network.forward(&[0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0], None)?;
-    println!("  outputs   {:?}", outputs.outputs());
-    assert_eq!(outputs.outputs(), [0.0, 1.0, 1.0, 0.0]);
+    let outputs = network.predict(&[0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0])?;
+    println!("  {:<16} {outputs:?}", "outputs");
+    assert_eq!(outputs, [0.0, 1.0, 1.0, 0.0]);
     Ok(())
 }

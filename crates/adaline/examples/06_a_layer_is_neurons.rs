@@ -3,8 +3,8 @@
 //! `cargo run -p adaline --example 06_a_layer_is_neurons`
 #![allow(clippy::print_stdout, reason = "an example tells a story")]
 
-use adaline::reference::{Network, activation};
-use adaline::{Activation, Dense, Neuron, NeuronLayer, Shape};
+use adaline::reference;
+use adaline::{Activation, Network, Neuron, NeuronLayer};
 
 pub(crate) fn main() -> adaline::Result<()> {
     println!("Three neurons that see the same two inputs:\n");
@@ -23,14 +23,13 @@ pub(crate) fn main() -> adaline::Result<()> {
         println!("  weight {row:>4?}   bias {bias:>4}");
     }
 
+    println!("\nOne example at a time through the neurons, and all four at once through the layer, as plain loops:\n");
     let batch = [[1.0, 2.0], [-0.5, 0.25], [0.1, 0.2], [3.0, -4.0]];
-    let layer = Dense::new(3, Activation::Sigmoid);
-    let network = Network::new(Shape::Flat(2), &[layer.into()], vec![weight, bias])?;
-    let trace = network.forward(batch.as_flattened(), None)?;
-
-    println!("\nOne example at a time through the neurons, and all four at once through the layer:\n");
+    let layer = reference::Dense::new(2, 3, &weight, Some(&bias))?;
+    let sums = layer.forward(batch.as_flattened())?;
+    let outputs = reference::activation::forward(Activation::Sigmoid, &sums, 3)?;
     println!("  {:<14}{:<34}the layer", "inputs", "the neurons");
-    for (inputs, from_layer) in batch.iter().zip(trace.outputs().chunks(3)) {
+    for (inputs, from_layer) in batch.iter().zip(outputs.chunks(3)) {
         let from_neurons = neurons.outputs(inputs)?;
         println!("  {:<14}{:<34}{from_layer:.6?}", format!("{inputs:?}"), format!("{from_neurons:.6?}"));
         assert_eq!(from_neurons, from_layer, "the same numbers, bit for bit");
@@ -40,11 +39,15 @@ pub(crate) fn main() -> adaline::Result<()> {
     );
     println!("layer but the bookkeeping, and the bookkeeping is a product of matrices, which computers do very fast.");
 
-    println!("\nThe layer keeps its sums as well, for it will need them to learn:\n");
-    println!("  sums of the first example   {:.4?}", &trace.layers[0].sums[..3]);
-    let outputs = activation::forward(Activation::Sigmoid, &trace.layers[0].sums, 3)?;
-    assert_eq!(outputs, trace.outputs());
-    let first: Vec<f64> = neurons.fire(&batch[0])?.iter().map(|firing| firing.sum.value).collect();
-    assert_eq!(first, trace.layers[0].sums[..3]);
+    let network = Network::from_neurons(&[neurons])?;
+    println!("\nThe fast network, \"{}\", has f32 numbers, of seven digits:\n", network.notation());
+    let inputs = batch.as_flattened().iter().map(|x| *x as f32).collect::<Vec<_>>();
+    let fast = network.predict(&inputs)?;
+    for (inputs, outputs) in batch.iter().zip(fast.chunks(3)) {
+        println!("  {:<14}{outputs:.6?}", format!("{inputs:?}"));
+    }
+    for (fast, slow) in fast.iter().zip(&outputs) {
+        assert!((f64::from(*fast) - slow).abs() < 1e-6, "{fast} {slow}");
+    }
     Ok(())
 }
