@@ -1,5 +1,6 @@
 //! A network: a chain of layers with its parameters in one flat buffer.
 
+mod by_hand;
 mod summary;
 
 use crate::kernel::buffer::{Buffer, round_up};
