@@ -216,7 +216,9 @@ impl Pair {
                 return fail(message.to_owned());
             }
             n => {
-                return fail(format!("images have three dimensions (images, rows, columns), but these values have {n}"));
+                return fail(format!(
+                    "images have three dimensions (images, rows, columns), but these values have {n}"
+                ));
             }
         }
         // The product cannot overflow: it divides the number of values, unless there are none.
