@@ -1,6 +1,8 @@
 //! adaline: from one neuron set by hand to a network trained on real data.
 
 pub mod error;
+#[cfg(feature = "plot")]
+pub mod plot;
 pub mod rng;
 
 mod activation;
