@@ -75,11 +75,6 @@ fn xor() -> Chart {
         .chart()
 }
 
-/// About normal: the sum of twelve uniform numbers.
-fn noise(rng: &mut Rng) -> f64 {
-    (0..12).map(|_| f64::from(rng.next_f32())).sum::<f64>() - 6.0
-}
-
 fn rng() -> Rng {
     Rng::stream(1, adaline::rng::Purpose::Data, 0)
 }
@@ -90,7 +85,7 @@ fn two_classes() -> Chart {
     for i in 0..200 {
         let angle = std::f64::consts::PI * f64::from(i / 2) / 99.0;
         let (x, y) = if i % 2 == 0 { (angle.cos(), angle.sin()) } else { (1.0 - angle.cos(), 0.5 - angle.sin()) };
-        points.push((x + 0.15 * noise(&mut rng), y + 0.15 * noise(&mut rng)));
+        points.push((x + 0.15 * rng.normal(), y + 0.15 * rng.normal()));
         labels.push(i % 2);
     }
     let labels: Vec<usize> = labels.into_iter().map(|l| l as usize).collect();
@@ -109,7 +104,7 @@ fn three_classes() -> Chart {
     let mut rng = rng();
     let labels: Vec<usize> = (0..150).map(|i| i % 3).collect();
     let points: Vec<(f64, f64)> =
-        labels.iter().map(|l| (centres[*l].0 + 0.4 * noise(&mut rng), centres[*l].1 + 0.2 * noise(&mut rng))).collect();
+        labels.iter().map(|l| (centres[*l].0 + 0.4 * rng.normal(), centres[*l].1 + 0.2 * rng.normal())).collect();
     let grid = Grid::around(&points, 160, 120);
     let scores = grid.points().flat_map(|(x, y)| {
         let near = centres.map(|(a, b)| (-2.0 * (x - a).powi(2) - 6.0 * (y - b).powi(2)).exp() + 1e-9);
@@ -130,8 +125,8 @@ fn surface() -> Chart {
     let mut rng = rng();
     let points: Vec<(f64, f64, f64)> = (0..80)
         .map(|_| {
-            let (x, y) = (6.0 * f64::from(rng.next_f32()) - 3.0, 6.0 * f64::from(rng.next_f32()) - 3.0);
-            (x, y, f(x, y) + 0.3 * noise(&mut rng))
+            let (x, y) = (rng.range(-3.0, 3.0), rng.range(-3.0, 3.0));
+            (x, y, f(x, y) + 0.3 * rng.normal())
         })
         .collect();
     let grid = Grid::new((-3.2, 3.2), (-3.2, 3.2), 120, 120);
@@ -153,7 +148,7 @@ fn history(epochs: u32) -> Chart {
     let mut rng = rng();
     let curve = |from: f64, to: f64, rate: f64, rise: f64, rng: &mut Rng| -> Vec<f64> {
         let decay = |i: u32| (-f64::from(i) * rate * 120.0 / f64::from(epochs)).exp();
-        (0..epochs).map(|i| (to + (from - to) * decay(i) + rise * f64::from(i)) * (1.0 + 0.03 * noise(rng))).collect()
+        (0..epochs).map(|i| (to + (from - to) * decay(i) + rise * f64::from(i)) * (1.0 + 0.03 * rng.normal())).collect()
     };
     let loss = curve(1.8, 0.004, 0.06, 0.0, &mut rng);
     let validation = curve(1.7, 0.06, 0.08, 0.0007, &mut rng);

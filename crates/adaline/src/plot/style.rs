@@ -30,11 +30,6 @@ impl Colour {
         Colour(mix(self.0, other.0), mix(self.1, other.1), mix(self.2, other.2))
     }
 
-    /// The pale form that fills an area.
-    pub(super) fn tint(self) -> Colour {
-        self.mix(WHITE, 0.72)
-    }
-
     /// How light it looks, 0 to 1: WCAG's relative luminance.
     pub(super) fn luminance(self) -> f64 {
         let linear = |v: u8| {
