@@ -1,11 +1,32 @@
 //! The activations: one table of name, formula, derivative, and how the derivative is had.
 
-use crate::{Error, Result, error::did_you_mean};
+mod functions;
+mod normal;
+#[cfg(test)]
+mod tests;
+
+use crate::error::{did_you_mean, printable};
+use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// An activation function. Parameters travel with the name: `leaky_relu` is `leaky_relu(0.01)`.
+///
+/// Names are read in snake case, in any case of letters, and in Keras's and PyTorch's spellings; values and slopes are
+/// PyTorch's. Two traps: a leaky ReLU's default slope is 0.01 here and in PyTorch, 0.2 or 0.3 in Keras; the hard sigmoid
+/// is x/6 + 1/2 here, in PyTorch and in Keras 3, x/5 + 1/2 in Keras 2.
+///
+/// ```
+/// use adaline::Activation;
+/// # fn main() -> adaline::Result<()> {
+/// let activation: Activation = "LeakyReLU(0.2)".parse()?;
+/// assert_eq!(activation, Activation::LeakyRelu { slope: 0.2 });
+/// assert_eq!(activation.to_string(), "leaky_relu(0.2)");
+/// assert_eq!((activation.value(-2.0), activation.slope(-2.0)), (-0.4, 0.2));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
@@ -75,9 +96,8 @@ struct Row {
     derivative: Derivative,
 }
 
+/// PyTorch's default.
 const LEAKY_SLOPE: f64 = 0.01;
-const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
-const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
 
 #[rustfmt::skip]
 static TABLE: [Row; 16] = {
@@ -96,7 +116,7 @@ static TABLE: [Row; 16] = {
         row("elu",          &[],                                  Elu { alpha: 1.0 },                FromOutput),
         row("selu",         &[],                                  Selu,                              FromOutput),
         row("gelu",         &[],                                  Gelu,                              FromInput),
-        row("gelu_tanh",    &["gelu_approximate", "gelu_new"],    GeluTanh,                          FromInput),
+        row("gelu_tanh",    &["gelutanh", "gelu_approximate"],    GeluTanh,                          FromInput),
         row("silu",         &["swish"],                           Silu,                              FromInput),
         row("softplus",     &[],                                  Softplus,                          FromInput),
         row("softsign",     &[],                                  Softsign,                          FromInput),
@@ -127,6 +147,22 @@ impl Activation {
         self.row().derivative
     }
 
+    /// Whether the parameter makes sense: a finite number, zero or above. A negative one would give two inputs of
+    /// different sign the same output, and the derivative could not be had from it.
+    pub fn validate(self) -> Result<()> {
+        match self {
+            Activation::LeakyRelu { slope: value } | Activation::Elu { alpha: value }
+                if !(value.is_finite() && value >= 0.0) =>
+            {
+                Err(Error::setting(
+                    "activation",
+                    format!("{}({value}): the parameter must be zero or above, and finite", self.name()),
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// f(x). Softmax of a single value is 1; use [`Activation::apply`] for a vector.
     ///
     /// ```
@@ -135,67 +171,65 @@ impl Activation {
     /// assert_eq!(Activation::Step.value(0.0), 0.0);
     /// ```
     pub fn value(self, x: f64) -> f64 {
-        match self {
-            Activation::Identity => x,
-            Activation::Step => f64::from(u8::from(x > 0.0)),
-            Activation::Sigmoid => sigmoid(x),
-            Activation::Tanh => x.tanh(),
-            Activation::Relu => {
-                if x > 0.0 {
-                    x
-                } else {
-                    0.0
-                }
+        functions::value(self, x)
+    }
+
+    /// f'(x). At a kink it is the slope from the left, as in PyTorch: ReLU's at 0 is 0; a hard sigmoid's is 0 at both
+    /// kinks. Step's is 0 everywhere, and so is softmax's of a single value (for a vector it is a matrix).
+    ///
+    /// ```
+    /// use adaline::Activation;
+    /// assert_eq!(Activation::Sigmoid.slope(0.0), 0.25);
+    /// assert_eq!(Activation::Relu.slope(0.0), 0.0);
+    /// ```
+    pub fn slope(self, x: f64) -> f64 {
+        functions::slope(self, x)
+    }
+
+    /// f' from the output y = f(x), for the activations whose [`Activation::derivative`] is
+    /// [`Derivative::FromOutput`]; `None` for the others.
+    ///
+    /// ```
+    /// use adaline::Activation;
+    /// assert_eq!(Activation::Tanh.slope_from_output(0.5), Some(0.75));
+    /// assert_eq!(Activation::Gelu.slope_from_output(0.5), None);
+    /// ```
+    pub fn slope_from_output(self, y: f64) -> Option<f64> {
+        functions::slope_from_output(self, y)
+    }
+
+    /// f of every value of a slice, in place. Softmax takes the whole slice as one vector.
+    ///
+    /// ```
+    /// use adaline::Activation;
+    /// let mut x = [-1.0, 0.0, 2.0];
+    /// Activation::Relu.apply(&mut x);
+    /// assert_eq!(x, [0.0, 0.0, 2.0]);
+    /// Activation::Softmax.apply(&mut x);
+    /// assert!((x.iter().sum::<f64>() - 1.0).abs() < 1e-15);
+    /// ```
+    pub fn apply(self, x: &mut [f64]) {
+        if self == Activation::Softmax {
+            functions::softmax_in_place(x);
+        } else {
+            for value in x {
+                *value = functions::value(self, *value);
             }
-            Activation::LeakyRelu { slope } => {
-                if x > 0.0 {
-                    x
-                } else {
-                    slope * x
-                }
-            }
-            Activation::Elu { alpha } => {
-                if x > 0.0 {
-                    x
-                } else {
-                    alpha * x.exp_m1()
-                }
-            }
-            Activation::Selu => SELU_SCALE * if x > 0.0 { x } else { SELU_ALPHA * x.exp_m1() },
-            Activation::Gelu => x * normal_cdf(x),
-            Activation::GeluTanh => 0.5 * x * (1.0 + gelu_inner(x).tanh()),
-            Activation::Silu => x * sigmoid(x),
-            Activation::Softplus => softplus(x),
-            Activation::Softsign => x / (1.0 + x.abs()),
-            Activation::HardSigmoid => (x / 6.0 + 0.5).clamp(0.0, 1.0),
-            Activation::Mish => x * softplus(x).tanh(),
-            Activation::Softmax => 1.0,
         }
     }
 }
 
-/// 1 / (1 + e⁻ˣ), from the side that cannot overflow.
-fn sigmoid(x: f64) -> f64 {
-    if x >= 0.0 {
-        1.0 / (1.0 + (-x).exp())
-    } else {
-        let e = x.exp();
-        e / (1.0 + e)
-    }
-}
-
-/// ln(1 + eˣ) without overflow.
-fn softplus(x: f64) -> f64 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p()
-}
-
-fn gelu_inner(x: f64) -> f64 {
-    (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x * x * x)
-}
-
-fn normal_cdf(x: f64) -> f64 {
-    let _ = x;
-    0.5
+/// Softmax of one vector: yᵢ = eˣⁱ / Σ eˣʲ, numbers between 0 and 1 that sum to 1. The largest x is subtracted from all
+/// first: the result is the same and nothing overflows. Bridle 1990; agrees with PyTorch's `softmax`.
+///
+/// ```
+/// use adaline::softmax;
+/// assert_eq!(softmax(&[1000.0, 1000.0]), [0.5, 0.5]);
+/// ```
+pub fn softmax(x: &[f64]) -> Vec<f64> {
+    let mut y = x.to_vec();
+    functions::softmax_in_place(&mut y);
+    y
 }
 
 impl fmt::Display for Activation {
@@ -239,18 +273,23 @@ impl FromStr for Activation {
                 let known: Vec<&str> = TABLE.iter().map(|row| row.name).collect();
                 let near = did_you_mean(&name, names);
                 let mend = if near.is_empty() { format!("; known are {}", known.join(", ")) } else { near };
-                Error::setting("activation", format!("unknown activation \"{}\"{mend}", crate::error::printable(text)))
+                Error::setting("activation", format!("unknown activation \"{}\"{mend}", printable(text)))
             })?;
         let Some(parameter) = parameter else { return Ok(row.activation) };
         let value =
             parameter.trim_end().strip_suffix(')').and_then(|p| p.trim().parse::<f64>().ok()).filter(|p| p.is_finite());
-        match (row.activation, value) {
-            (Activation::LeakyRelu { .. }, Some(slope)) => Ok(Activation::LeakyRelu { slope }),
-            (Activation::Elu { .. }, Some(alpha)) => Ok(Activation::Elu { alpha }),
+        let activation = match (row.activation, value) {
+            (Activation::LeakyRelu { .. }, Some(slope)) => Activation::LeakyRelu { slope },
+            (Activation::Elu { .. }, Some(alpha)) => Activation::Elu { alpha },
             (Activation::LeakyRelu { .. } | Activation::Elu { .. }, None) => {
-                Err(Error::setting("activation", format!("write the parameter as a number: {}(0.2)", row.name)))
+                return Err(Error::setting(
+                    "activation",
+                    format!("write the parameter as a number: {}(0.2)", row.name),
+                ));
             }
-            _ => Err(Error::setting("activation", format!("{} takes no parameter", row.name))),
-        }
+            _ => return Err(Error::setting("activation", format!("{} takes no parameter", row.name))),
+        };
+        activation.validate()?;
+        Ok(activation)
     }
 }

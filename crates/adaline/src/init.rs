@@ -60,8 +60,19 @@ impl Init {
         }
     }
 
+    /// Whether the numbers make sense.
+    pub(crate) fn validate(self) -> Result<(), String> {
+        let good = match self {
+            Init::Constant(value) => value.is_finite(),
+            Init::Uniform { low, high } => low.is_finite() && high.is_finite() && low <= high,
+            Init::Normal { mean, std } => mean.is_finite() && std.is_finite() && std >= 0.0,
+            _ => true,
+        };
+        if good { Ok(()) } else { Err(format!("the initializer {self} does not work; its numbers must be finite and in order")) }
+    }
+
     /// One value after the other, as many as are asked for.
-    pub fn sample(self, rng: &mut Rng, fan_in: usize, fan_out: usize) -> f32 {
+    pub(crate) fn sample(self, rng: &mut Rng, fan_in: usize, fan_out: usize) -> f32 {
         let fan_in = fan_in.max(1) as f64;
         let fan_out = fan_out.max(1) as f64;
         let mut uniform = |limit: f64| rng.range(-limit, limit);

@@ -1,7 +1,8 @@
 //! The fully-connected layer: a row of neurons that all see the same inputs.
 
-use crate::init::Init;
-use crate::{Activation, Layer};
+use super::{Layout, Parameter};
+use crate::op::Lowered;
+use crate::{Activation, Init, Layer, Shape};
 use serde::{Deserialize, Serialize};
 
 /// A fully-connected layer.
@@ -93,6 +94,57 @@ impl Dense {
     pub fn init(mut self, init: Init) -> Self {
         self.init = Some(init);
         self
+    }
+}
+
+impl Dense {
+    pub(super) fn output(&self) -> Result<Shape, String> {
+        if self.units == 0 {
+            return Err("a dense layer needs at least one unit".to_owned());
+        }
+        self.activation.validate().map_err(|error| error.to_string())?;
+        if let Some(init) = self.init {
+            init.validate()?;
+        }
+        Ok(Shape::Flat(self.units))
+    }
+
+    pub(super) fn parameters(&self, input: Shape) -> Vec<Parameter> {
+        let (inputs, outputs) = (input.len(), self.units);
+        let mut parameters = vec![Parameter {
+            name: "weight",
+            shape: vec![outputs, inputs],
+            layout: Layout::Panels { inputs, outputs },
+            init: self.init.unwrap_or_else(|| Init::suited_to(self.activation)),
+            fan_in: inputs,
+            fan_out: outputs,
+            penalised: true,
+        }];
+        if self.bias {
+            parameters.push(Parameter {
+                name: "bias",
+                shape: vec![outputs],
+                layout: Layout::Plain,
+                init: Init::Zeros,
+                fan_in: inputs,
+                fan_out: outputs,
+                penalised: false,
+            });
+        }
+        parameters
+    }
+
+    pub(super) fn lower(&self, input: Shape, first_tensor: usize, ops: &mut Vec<Lowered>) {
+        ops.push(Lowered::Product {
+            weight: first_tensor,
+            bias: self.bias.then_some(first_tensor + 1),
+            inputs: input.len(),
+            outputs: self.units,
+            activation: Activation::Identity,
+        });
+        if self.activation != Activation::Identity {
+            ops.push(Lowered::Activate { activation: self.activation, len: self.units });
+        }
     }
 }
 

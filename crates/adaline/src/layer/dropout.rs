@@ -1,6 +1,6 @@
 //! Dropout: while training, a part of the values is zeroed.
 
-use crate::Layer;
+use crate::{Layer, Shape};
 use serde::{Deserialize, Serialize};
 
 /// Zeroes each value with probability `rate` while training and scales the others by 1 / (1 - rate), so that nothing
@@ -34,6 +34,16 @@ impl Dropout {
     /// Dropout with a rate.
     pub fn new(rate: f64) -> Self {
         Dropout { rate }
+    }
+}
+
+impl Dropout {
+    pub(super) fn output(&self, input: Shape) -> Result<Shape, String> {
+        if self.rate >= 0.0 && self.rate < 1.0 {
+            Ok(input)
+        } else {
+            Err(format!("a dropout rate of {} does not work; it goes from 0 to below 1", self.rate))
+        }
     }
 }
 

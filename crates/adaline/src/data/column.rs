@@ -1,0 +1,192 @@
+//! One column of a table: numbers, text, or bytes.
+
+use crate::error::Place;
+use crate::{Error, Result};
+use std::collections::HashMap;
+
+/// One named column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    name: String,
+    values: Values,
+    fault: Option<Fault>,
+}
+
+/// What a column holds, one entry a row.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Values {
+    /// Finite numbers.
+    Numbers(Vec<f64>),
+    /// Words.
+    Text(Text),
+    /// Whole numbers from 0 to 255, an eighth of the size: the pixels of pictures.
+    Bytes(Vec<u8>),
+}
+
+/// Words, each distinct one stored once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Text {
+    words: Vec<String>,
+    codes: Vec<u32>,
+}
+
+/// Why a column cannot be used. It is an error only where the column is used, so that a column that nobody asked for
+/// does no harm.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Fault {
+    pub(super) line: Option<u64>,
+    pub(super) message: String,
+}
+
+impl Column {
+    /// A column of numbers. [`Table::new`](super::Table::new) checks that they are finite.
+    pub fn numbers(name: impl Into<String>, values: Vec<f64>) -> Self {
+        Column::new(name, Values::Numbers(values))
+    }
+
+    /// A column of words.
+    pub fn text<S: AsRef<str>>(name: impl Into<String>, words: impl IntoIterator<Item = S>) -> Self {
+        let mut builder = TextBuilder::default();
+        for word in words {
+            builder.push(word.as_ref());
+        }
+        Column::new(name, Values::Text(builder.finish()))
+    }
+
+    /// A column of whole numbers from 0 to 255.
+    pub fn bytes(name: impl Into<String>, values: Vec<u8>) -> Self {
+        Column::new(name, Values::Bytes(values))
+    }
+
+    pub(super) fn new(name: impl Into<String>, values: Values) -> Self {
+        Column { name: name.into(), values, fault: None }
+    }
+
+    pub(super) fn faulty(name: impl Into<String>, fault: Fault) -> Self {
+        Column { name: name.into(), values: Values::Numbers(Vec::new()), fault: Some(fault) }
+    }
+
+    /// The column's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it holds; nothing where the column cannot be used (an empty cell, a word among numbers), which
+    /// [`Table::column`](super::Table::column) reports.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// Whether it holds numbers (bytes are numbers).
+    pub fn is_numeric(&self) -> bool {
+        !matches!(self.values, Values::Text(_))
+    }
+
+    /// The number in a row, or `None` for text or a row that is not there.
+    pub fn number(&self, row: usize) -> Option<f64> {
+        match &self.values {
+            Values::Numbers(values) => values.get(row).copied(),
+            Values::Bytes(values) => values.get(row).map(|&x| f64::from(x)),
+            Values::Text(_) => None,
+        }
+    }
+
+    /// The cell of a row as it is written to CSV: the word, or the shortest text that reads back as the same number.
+    pub fn cell(&self, row: usize) -> String {
+        match &self.values {
+            Values::Text(text) => text.word(row).unwrap_or_default().to_owned(),
+            _ => self.number(row).map_or_else(String::new, |x| x.to_string()),
+        }
+    }
+
+    /// How many rows it has; `None` where the column cannot be used and so holds nothing.
+    pub(super) fn len(&self) -> Option<usize> {
+        match &self.values {
+            _ if self.fault.is_some() => None,
+            Values::Numbers(values) => Some(values.len()),
+            Values::Bytes(values) => Some(values.len()),
+            Values::Text(text) => Some(text.codes.len()),
+        }
+    }
+
+    /// An error where the column cannot be used.
+    pub(super) fn check(&self, source: &str) -> Result<()> {
+        match &self.fault {
+            None => Ok(()),
+            Some(fault) => {
+                let mut place = Place::new(source).column(&self.name);
+                place.line = fault.line;
+                Err(Error::data(place, &fault.message))
+            }
+        }
+    }
+
+    /// The same column with only these rows, in this order. Rows that are not there are left out.
+    pub(super) fn select(&self, rows: &[usize]) -> Column {
+        fn pick<T: Copy>(values: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter().filter_map(|&row| values.get(row).copied()).collect()
+        }
+        let values = match &self.values {
+            Values::Numbers(values) => Values::Numbers(pick(values, rows)),
+            Values::Bytes(values) => Values::Bytes(pick(values, rows)),
+            Values::Text(text) => Values::Text(Text { words: text.words.clone(), codes: pick(&text.codes, rows) }),
+        };
+        Column { name: self.name.clone(), values, fault: self.fault.clone() }
+    }
+}
+
+impl Text {
+    /// The distinct words, in order of their first appearance (in the table that was read; after a selection of rows
+    /// some may no longer appear).
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// For each row the place of its word in [`Text::words`].
+    pub fn codes(&self) -> &[u32] {
+        &self.codes
+    }
+
+    /// The word in a row.
+    pub fn word(&self, row: usize) -> Option<&str> {
+        let code = *self.codes.get(row)?;
+        self.words.get(code as usize).map(String::as_str)
+    }
+
+    /// How many rows hold each of [`Text::words`].
+    pub fn counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.words.len()];
+        for &code in &self.codes {
+            counts[code as usize] += 1;
+        }
+        counts
+    }
+}
+
+/// Collects words.
+#[derive(Debug, Default)]
+pub(super) struct TextBuilder {
+    text: Text,
+    codes: HashMap<String, u32>,
+}
+
+impl TextBuilder {
+    pub(super) fn push(&mut self, word: &str) {
+        let code = match self.codes.get(word) {
+            Some(&code) => code,
+            None => {
+                // 2³² distinct words would not fit into memory long before they would not fit here.
+                let code = self.text.words.len() as u32;
+                self.codes.insert(word.to_owned(), code);
+                self.text.words.push(word.to_owned());
+                code
+            }
+        };
+        self.text.codes.push(code);
+    }
+
+    pub(super) fn finish(self) -> Text {
+        self.text
+    }
+}

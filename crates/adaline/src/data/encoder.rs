@@ -1,0 +1,287 @@
+//! What turns the rows of a table into numbers for a network, and the network's numbers back.
+
+mod encode;
+mod fit;
+
+use super::task::Task;
+use crate::Shape;
+use serde::{Deserialize, Serialize};
+
+/// Turns rows into numbers and numbers back into answers.
+///
+/// It is fitted on training rows and travels with the weights: it knows each input column by name, how it is scaled or
+/// which categories it has, and what the target's classes or units are. Its JSON is made to be written by hand:
+///
+/// ```
+/// use adaline::data::{Encoder, Table};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let encoder: Encoder = serde_json::from_str(r#"{
+///     "inputs": [
+///         {"type": "number", "name": "width", "mean": 2.0, "scale": 0.5},
+///         {"type": "categories", "name": "colour", "categories": ["blue", "red"]}
+///     ],
+///     "target": {"type": "classes", "name": "kind", "classes": ["a", "b"]}
+/// }"#)?;
+/// let table = Table::from_reader("colour,width,price\nred,3,9\n".as_bytes(), "new.csv")?;
+/// assert_eq!(encoder.encode_inputs(&table)?, (vec![2.0, 0.0, 1.0], 1));
+/// assert_eq!(encoder.encode_row(&["3", "red"])?, [2.0, 0.0, 1.0]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
+pub struct Encoder {
+    inputs: Vec<Input>,
+    target: Target,
+}
+
+/// An input column, or the pixels of an image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Input {
+    /// A column of numbers: the network gets (x - mean) / scale.
+    Number {
+        /// The column's name.
+        name: String,
+        /// The training rows' mean; 0 where it is not given.
+        #[serde(default)]
+        mean: f64,
+        /// The training rows' standard deviation (over n, as scikit-learn's `StandardScaler` has it), 1 for a column
+        /// that is the same in all rows; 1 where it is not given.
+        #[serde(default = "one")]
+        scale: f64,
+    },
+    /// A column of words: the network gets a 1 for the row's word and a 0 for each other.
+    Categories {
+        /// The column's name.
+        name: String,
+        /// The words, in the order of the network's inputs.
+        categories: Vec<String>,
+    },
+    /// All pixels of an image, in the columns `p<row><column>`, or `p<row>_<column>` where a side is longer than 10. It
+    /// must be the only input.
+    Image {
+        /// Channels: 1 for grey.
+        #[serde(default = "one_channel")]
+        channels: usize,
+        /// Rows of pixels.
+        height: usize,
+        /// Columns of pixels.
+        width: usize,
+        /// The mean over all pixels of the training rows; 0 where it is not given.
+        #[serde(default)]
+        mean: f64,
+        /// The standard deviation over all pixels of the training rows; 1 where it is not given.
+        #[serde(default = "one")]
+        scale: f64,
+    },
+}
+
+/// What is learnt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Target {
+    /// Which of these classes.
+    Classes {
+        /// The column's name.
+        name: String,
+        /// The classes, in the order of the network's outputs.
+        classes: Vec<String>,
+    },
+    /// A number: the network learns (y - mean) / scale.
+    Number {
+        /// The column's name.
+        name: String,
+        /// The training rows' mean; 0 where it is not given.
+        #[serde(default)]
+        mean: f64,
+        /// The training rows' standard deviation; 1 where it is not given.
+        #[serde(default = "one")]
+        scale: f64,
+    },
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn one_channel() -> usize {
+    1
+}
+
+/// More numbers an example than any encoder makes: what a file claims must not be taken as the size of a buffer.
+const LARGEST_INPUT: usize = 1 << 26;
+
+impl Input {
+    /// How many numbers a row gives.
+    pub fn width(&self) -> usize {
+        match self {
+            Input::Number { .. } => 1,
+            Input::Categories { categories, .. } => categories.len(),
+            Input::Image { .. } => self.shape().len(),
+        }
+    }
+
+    fn shape(&self) -> Shape {
+        match *self {
+            Input::Image { channels, height, width, .. } => Shape::Image { channels, height, width },
+            _ => Shape::Flat(self.width()),
+        }
+    }
+}
+
+impl Target {
+    /// The column's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Target::Classes { name, .. } | Target::Number { name, .. } => name,
+        }
+    }
+}
+
+impl Encoder {
+    /// An encoder put together by hand.
+    ///
+    /// Fails when there are no inputs, when names, categories or classes are repeated or missing, when a scale is zero
+    /// or something is not finite, and when an image has company.
+    pub fn new(inputs: Vec<Input>, target: Target) -> crate::Result<Self> {
+        Encoder::try_from(Unchecked { inputs, target }).map_err(|message| crate::Error::shape("encoder", message))
+    }
+
+    /// The shape of one encoded example.
+    pub fn shape(&self) -> Shape {
+        match self.inputs.as_slice() {
+            [image @ Input::Image { .. }] => image.shape(),
+            inputs => Shape::Flat(inputs.iter().map(Input::width).sum()),
+        }
+    }
+
+    /// The inputs in the order of the network's input.
+    pub fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    /// The names of the input columns, pixels included, in order.
+    pub fn input_names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for input in &self.inputs {
+            match input {
+                Input::Number { name, .. } | Input::Categories { name, .. } => names.push(name.clone()),
+                Input::Image { height, width, .. } => names.extend(super::image::pixel_names(*height, *width)),
+            }
+        }
+        names
+    }
+
+    /// What is learnt.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Classification or regression.
+    pub fn task(&self) -> Task {
+        match self.target {
+            Target::Classes { .. } => Task::Classification,
+            Target::Number { .. } => Task::Regression,
+        }
+    }
+
+    /// The classes in the order of the network's outputs; none for a regression.
+    pub fn classes(&self) -> &[String] {
+        match &self.target {
+            Target::Classes { classes, .. } => classes,
+            Target::Number { .. } => &[],
+        }
+    }
+
+    /// An output of a regression in the target's own units: y · scale + mean.
+    pub fn decode(&self, output: f64) -> f64 {
+        match self.target {
+            Target::Number { mean, scale, .. } => output * scale + mean,
+            Target::Classes { .. } => output,
+        }
+    }
+
+    /// By how much an error of a regression must be multiplied to be in the target's own units; 1 for classes.
+    pub fn target_scale(&self) -> f64 {
+        match self.target {
+            Target::Number { scale, .. } => scale,
+            Target::Classes { .. } => 1.0,
+        }
+    }
+}
+
+/// An encoder as it stands in a file, before anything is believed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unchecked {
+    inputs: Vec<Input>,
+    target: Target,
+}
+
+impl TryFrom<Unchecked> for Encoder {
+    type Error = String;
+
+    fn try_from(Unchecked { inputs, target }: Unchecked) -> Result<Self, String> {
+        use crate::error::printable;
+        let mut names = std::collections::HashSet::new();
+        let mut numbers = 0usize;
+        let scaled = |name: &str, mean: f64, scale: f64| {
+            if mean.is_finite() && scale.is_finite() && scale > 0.0 {
+                return Ok(());
+            }
+            let name = printable(name);
+            Err(format!("\"{name}\" has mean {mean} and scale {scale}; they must be finite, the scale above 0"))
+        };
+        for input in &inputs {
+            match input {
+                Input::Number { name, mean, scale } => scaled(name, *mean, *scale)?,
+                Input::Categories { name, categories } => distinct(name, "categories", categories, 1)?,
+                Input::Image { channels, mean, scale, .. } => {
+                    scaled("image", *mean, *scale)?;
+                    if *channels != 1 || inputs.len() != 1 || input.width() == 0 {
+                        return Err(
+                            "an image must have one channel and at least one pixel, and be the only input".into()
+                        );
+                    }
+                }
+            }
+            if let Input::Number { name, .. } | Input::Categories { name, .. } = input
+                && (name.is_empty() || name == target.name() || !names.insert(name.as_str()))
+            {
+                let name = printable(name);
+                return Err(format!("the input \"{name}\" is there twice, is the target, or has no name"));
+            }
+            numbers = numbers.saturating_add(input.width());
+        }
+        if numbers == 0 || numbers > LARGEST_INPUT {
+            return Err(format!("the inputs make {numbers} numbers; there must be 1 to {LARGEST_INPUT}"));
+        }
+        if target.name().is_empty() {
+            return Err("the target has no name".into());
+        }
+        match &target {
+            Target::Classes { name, classes } => distinct(name, "classes", classes, 2)?,
+            Target::Number { name, mean, scale } => scaled(name, *mean, *scale)?,
+        }
+        Ok(Encoder { inputs, target })
+    }
+}
+
+/// Checks a list of words: enough of them, none twice.
+fn distinct(name: &str, what: &str, words: &[String], least: usize) -> Result<(), String> {
+    let name = crate::error::printable(name);
+    if words.len() < least {
+        return Err(format!("\"{name}\" has {} {what}; it needs at least {least}", words.len()));
+    }
+    let mut seen = std::collections::HashSet::new();
+    match words.iter().find(|word| !seen.insert(word.as_str())) {
+        None => Ok(()),
+        Some(word) => Err(format!("\"{}\" is among the {what} of \"{name}\" twice", crate::error::printable(word))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

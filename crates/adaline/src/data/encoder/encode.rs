@@ -1,0 +1,239 @@
+//! Rows to numbers.
+
+use super::{Encoder, Input, Target};
+use crate::data::column::{Column, Values};
+use crate::data::image;
+use crate::data::number::{self, Cell};
+use crate::data::table::{Table, list};
+use crate::error::{Place, did_you_mean, printable};
+use crate::{Error, Result, Samples, Targets};
+use std::collections::HashMap;
+
+/// Rows that are encoded together: a block of them stays in the cache while the columns are written into it.
+const BLOCK: usize = 64;
+
+impl Encoder {
+    /// The inputs of all rows, one row after the other, and how many rows there are.
+    ///
+    /// Columns are found by name, wherever they stand; others are ignored. Fails when a column is missing, when a cell
+    /// is not what the column held in training, and when a number does not fit into an f32.
+    pub fn encode_inputs(&self, table: &Table) -> Result<(Vec<f32>, usize)> {
+        let columns = self.columns(table)?;
+        let width = self.shape().len();
+        let rows = table.rows();
+        let mut out = vec![0f32; rows * width];
+        for start in (0..rows).step_by(BLOCK) {
+            let block = start..rows.min(start + BLOCK);
+            for column in &columns {
+                column.encode(table, block.clone(), width, &mut out)?;
+            }
+        }
+        Ok((out, rows))
+    }
+
+    /// Inputs and targets of all rows.
+    ///
+    /// Fails like [`Encoder::encode_inputs`], and when the target is missing, is of a class that training never saw, or
+    /// is no number in a regression.
+    pub fn encode(&self, table: &Table) -> Result<Samples> {
+        let (inputs, _) = self.encode_inputs(table)?;
+        Samples::new(self.shape(), inputs, self.encode_targets(table)?)
+    }
+
+    /// The inputs of one row, given as text in the order of [`Encoder::input_names`].
+    pub fn encode_row<S: AsRef<str>>(&self, cells: &[S]) -> Result<Vec<f32>> {
+        let names = self.input_names();
+        if cells.len() != names.len() {
+            let message = format!(
+                "{} values for {} inputs; give one for each: {}",
+                cells.len(),
+                names.len(),
+                list(names.iter().map(String::as_str))
+            );
+            return Err(Error::data(Place::new("row"), message));
+        }
+        let columns = names.iter().zip(cells).map(|(name, cell)| match number::read(cell.as_ref()) {
+            Cell::Number(x) => Column::numbers(name, vec![x]),
+            _ => Column::text(name, [cell.as_ref()]),
+        });
+        Ok(self.encode_inputs(&Table::new("row", columns.collect())?)?.0)
+    }
+
+    /// The targets of all rows.
+    pub fn encode_targets(&self, table: &Table) -> Result<Targets> {
+        let column = table.column(self.target.name())?;
+        match &self.target {
+            Target::Classes { name, classes } => {
+                let codes = Codes::new(column, classes);
+                let mut numbers = Vec::with_capacity(table.rows());
+                for row in 0..table.rows() {
+                    let class = codes.get(column, row).ok_or_else(|| {
+                        let message = format!(
+                            "\"{}\" is no class that the model knows{}; it knows {}",
+                            printable(&column.cell(row)),
+                            near(&column.cell(row), classes),
+                            list(classes.iter().map(String::as_str))
+                        );
+                        table.error(row, name, message)
+                    })?;
+                    numbers.push(class);
+                }
+                Ok(Targets::Classes(numbers))
+            }
+            Target::Number { name, mean, scale } => {
+                let mut values = Vec::with_capacity(table.rows());
+                for row in 0..table.rows() {
+                    values.push(scaled(table, column, name, row, *mean, *scale)?);
+                }
+                Ok(Targets::Values { width: 1, values })
+            }
+        }
+    }
+
+    /// The columns of a table that the encoder wants, in its order.
+    fn columns<'a>(&'a self, table: &'a Table) -> Result<Vec<Source<'a>>> {
+        let places: HashMap<&str, usize> = table.names().enumerate().map(|(place, name)| (name, place)).collect();
+        let find = |name: &str| -> Result<&'a Column> {
+            match places.get(name).and_then(|&place| table.columns().get(place)) {
+                Some(column) => {
+                    column.check(table.source())?;
+                    Ok(column)
+                }
+                None => Err(self.missing(table, name)),
+            }
+        };
+        let mut sources = Vec::new();
+        let mut at = 0;
+        for input in &self.inputs {
+            match input {
+                Input::Number { name, mean, scale } => {
+                    sources.push(Source { column: find(name)?, at, kind: Kind::Number { mean: *mean, scale: *scale } });
+                }
+                Input::Categories { name, categories } => {
+                    let column = find(name)?;
+                    let codes = Codes::new(column, categories);
+                    sources.push(Source { column, at, kind: Kind::Categories { codes, categories } });
+                }
+                Input::Image { height, width, mean, scale, .. } => {
+                    for (pixel, name) in image::pixel_names(*height, *width).enumerate() {
+                        let kind = Kind::Number { mean: *mean, scale: *scale };
+                        sources.push(Source { column: find(&name)?, at: at + pixel, kind });
+                    }
+                }
+            }
+            at += input.width();
+        }
+        Ok(sources)
+    }
+
+    fn missing(&self, table: &Table, name: &str) -> Error {
+        let wanted = self.input_names();
+        let near = did_you_mean(name, table.names());
+        let near = near.replacen("; did you mean", "; is it", 1);
+        let message = format!(
+            "the column \"{}\" is missing{near}{} The model wants {}, and the table has {}",
+            printable(name),
+            if near.is_empty() { "." } else { "" },
+            list(wanted.iter().map(String::as_str)),
+            list(table.names())
+        );
+        Error::data(Place::new(table.source()), message)
+    }
+}
+
+/// A column, and where its numbers go within a row.
+struct Source<'a> {
+    column: &'a Column,
+    at: usize,
+    kind: Kind<'a>,
+}
+
+enum Kind<'a> {
+    Number { mean: f64, scale: f64 },
+    Categories { codes: Codes, categories: &'a [String] },
+}
+
+impl Source<'_> {
+    /// Writes a block of rows.
+    fn encode(&self, table: &Table, rows: std::ops::Range<usize>, width: usize, out: &mut [f32]) -> Result<()> {
+        let name = self.column.name();
+        for row in rows {
+            let place = row * width + self.at;
+            match &self.kind {
+                Kind::Number { mean, scale } => out[place] = scaled(table, self.column, name, row, *mean, *scale)?,
+                Kind::Categories { codes, categories } => match codes.get(self.column, row) {
+                    Some(code) => out[place + code as usize] = 1.0,
+                    None => {
+                        let word = self.column.cell(row);
+                        let message = format!(
+                            "\"{}\" is no category that the model knows{}; it knows {}",
+                            printable(&word),
+                            near(&word, categories),
+                            list(categories.iter().map(String::as_str))
+                        );
+                        return Err(table.error(row, name, message));
+                    }
+                },
+            }
+        }
+        Ok(())
+    }
+}
+
+/// (x - mean) / scale of one cell, in f64 up to the last step.
+fn scaled(table: &Table, column: &Column, name: &str, row: usize, mean: f64, scale: f64) -> Result<f32> {
+    let Some(x) = column.number(row) else {
+        // Most words of a text column may well be numbers; the first that is none is the trouble.
+        let cell = |row: usize| column.cell(row);
+        let odd = (row..table.rows()).find_map(|row| Some((row, number::complaint(&cell(row))?)));
+        let (row, complaint) = odd.unwrap_or((row, format!("\"{}\" is text here", printable(&cell(row)))));
+        return Err(table.error(row, name, format!("{complaint}; the model was trained on numbers in this column")));
+    };
+    let value = ((x - mean) / scale) as f32;
+    if value.is_finite() {
+        return Ok(value);
+    }
+    let message =
+        format!("{x} is too large: scaled as in training (mean {mean}, scale {scale}) it overflows; mend the cell");
+    Err(table.error(row, name, message))
+}
+
+fn near(word: &str, words: &[String]) -> String {
+    did_you_mean(word, words.iter().map(String::as_str))
+}
+
+/// The number of the class or category that each cell of a column stands for.
+enum Codes {
+    /// By the column's own code of the word.
+    Words(Vec<Option<u32>>),
+    /// By the number's bits: a column that was text in training may hold nothing but numbers now.
+    Numbers(HashMap<u64, u32>),
+}
+
+impl Codes {
+    fn new(column: &Column, words: &[String]) -> Codes {
+        match column.values() {
+            Values::Text(text) => {
+                let known: HashMap<&str, u32> = (0..).zip(words).map(|(code, word)| (word.as_str(), code)).collect();
+                Codes::Words(text.words().iter().map(|word| known.get(word.as_str()).copied()).collect())
+            }
+            _ => {
+                let mut known = HashMap::new();
+                for (code, word) in (0..).zip(words) {
+                    if let Cell::Number(x) = number::read(word) {
+                        known.entry((x + 0.0).to_bits()).or_insert(code);
+                    }
+                }
+                Codes::Numbers(known)
+            }
+        }
+    }
+
+    fn get(&self, column: &Column, row: usize) -> Option<u32> {
+        match (self, column.values()) {
+            (Codes::Words(codes), Values::Text(text)) => *codes.get(*text.codes().get(row)? as usize)?,
+            (Codes::Numbers(codes), _) => codes.get(&(column.number(row)? + 0.0).to_bits()).copied(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! MNIST's format, IDX: images in one file, labels in another, both perhaps compressed with gzip.
+//!
+//! A file is: two bytes 0, a byte for the type of the values (8: unsigned bytes, the only one read here), a byte for the
+//! number of dimensions, each dimension as four bytes, most significant first, then the values. Images have three
+//! dimensions (images, rows, columns), labels one. See <http://yann.lecun.com/exdb/mnist/>.
+
+use super::column::Column;
+use super::image;
+use super::table::{Parts, Table};
+use crate::error::Place;
+use crate::{Error, Result};
+use flate2::read::MultiGzDecoder;
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+/// The most bytes of values that a file may claim: five times the largest set known (EMNIST).
+const BUDGET: u64 = 3 << 30;
+
+/// The most pixels of one image, for each becomes a column.
+const MOST_PIXELS: usize = 1 << 20;
+
+/// The column of the labels.
+const LABEL: &str = "label";
+
+/// The values of a file, with their dimensions.
+#[derive(Debug, PartialEq)]
+struct Values {
+    dimensions: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+/// Images of one size, with their labels if they are known.
+struct Pair {
+    images: Values,
+    labels: Option<Values>,
+}
+
+/// Whether a file's first bytes are those of an IDX file, or of one in gzip.
+pub(super) fn is_idx(head: &[u8]) -> bool {
+    match head {
+        [0x1f, 0x8b, ..] => {
+            let mut magic = [0; 2];
+            MultiGzDecoder::new(head).read_exact(&mut magic).is_ok() && magic == [0, 0]
+        }
+        [0, 0, kind, dimensions, ..] => *kind >= 8 && (1..=4).contains(dimensions),
+        _ => false,
+    }
+}
+
+/// Reads a folder with MNIST's pairs. `train-…` and `t10k-…` together give training and test rows; one alone is a table.
+pub(super) fn read_folder(folder: &Path) -> Result<Table> {
+    let find = |part: &str| {
+        let spellings = ["-images-idx3-ubyte", "-images.idx3-ubyte"];
+        let endings = ["", ".gz"];
+        let names = spellings.iter().flat_map(|name| endings.map(|end| format!("{part}{name}{end}")));
+        names.map(|name| folder.join(name)).find(|path| path.is_file())
+    };
+    let (train, test) = (find("train"), find("t10k"));
+    let source = folder.display().to_string();
+    let needs_labels = |path: &Path| {
+        let pair = read_pair(path)?;
+        match pair.labels {
+            Some(_) => Ok(pair),
+            None => Err(Error::data(Place::new(path.display().to_string()), "its file of labels is not beside it")),
+        }
+    };
+    match (train, test) {
+        (Some(train), Some(test)) => {
+            let (mut train, test) = (needs_labels(&train)?, needs_labels(&test)?);
+            if train.images.dimensions.get(1..) != test.images.dimensions.get(1..) {
+                return Err(Error::data(
+                    Place::new(source),
+                    format!(
+                        "the training images are {} pixels, the test images {}; they must agree",
+                        size(&train.images),
+                        size(&test.images)
+                    ),
+                ));
+            }
+            let first_test = train.images.dimensions.first().copied().unwrap_or(0);
+            train.append(test);
+            Ok(train.table(source)?.with_parts(Parts::TestFrom(first_test)))
+        }
+        (Some(one), None) | (None, Some(one)) => needs_labels(&one)?.table(source),
+        (None, None) => Err(Error::data(
+            Place::new(source),
+            "this folder has no data set in it: it needs train-images-idx3-ubyte and train-labels-idx1-ubyte, or t10k-… of \
+             the same, each perhaps with .gz",
+        )),
+    }
+}
+
+/// Reads a file of images, and the labels beside it if they are there.
+pub(super) fn read_images(path: &Path) -> Result<Table> {
+    read_pair(path)?.table(path.display().to_string())
+}
+
+fn read_pair(path: &Path) -> Result<Pair> {
+    let images = read_file(path)?;
+    let source = path.display().to_string();
+    if images.dimensions.len() != 3 {
+        let message = match images.dimensions.len() {
+            1 => "this file holds labels; give the file of images (…-images-idx3-ubyte), and its labels are found"
+                .to_owned(),
+            n => format!("images have three dimensions (images, rows, columns), but this file has {n}"),
+        };
+        return Err(Error::data(Place::new(source), message));
+    }
+    let pixels = images.dimensions.iter().skip(1).product::<usize>();
+    if images.bytes.is_empty() || pixels > MOST_PIXELS {
+        let message = format!("{} images of {} pixels are none that can be learnt", count(&images), size(&images));
+        return Err(Error::data(Place::new(source), message));
+    }
+    let Some(labels_path) = labels_beside(path) else { return Ok(Pair { images, labels: None }) };
+    let labels = read_file(&labels_path)?;
+    if labels.dimensions.as_slice() != [count(&images)] {
+        let message = format!(
+            "this file holds labels of shape {:?}, but there are {} images in {source}; they must agree",
+            labels.dimensions,
+            count(&images)
+        );
+        return Err(Error::data(Place::new(labels_path.display().to_string()), message));
+    }
+    Ok(Pair { images, labels: Some(labels) })
+}
+
+fn count(values: &Values) -> usize {
+    values.dimensions.first().copied().unwrap_or(0)
+}
+
+fn size(images: &Values) -> String {
+    match images.dimensions.as_slice() {
+        [_, height, width] => format!("{height}x{width}"),
+        other => format!("{other:?}"),
+    }
+}
+
+/// The file of labels that belongs to a file of images, with or without `.gz`.
+fn labels_beside(images: &Path) -> Option<PathBuf> {
+    let name = images.file_name()?.to_str()?;
+    let plain = name.strip_suffix(".gz").unwrap_or(name);
+    if !plain.contains("images") {
+        return None;
+    }
+    let labels = plain.replace("images", "labels").replace("idx3", "idx1");
+    let mut candidates = [labels.clone(), format!("{labels}.gz")].map(|name| images.with_file_name(name));
+    if name.ends_with(".gz") {
+        candidates.reverse();
+    }
+    candidates.into_iter().find(|path| path.is_file())
+}
+
+fn read_file(path: &Path) -> Result<Values> {
+    let file = File::open(path).map_err(|error| Error::io("read", path, error))?;
+    let size = file.metadata().map_err(|error| Error::io("read", path, error))?.len();
+    parse(file, Some(size), path)
+}
+
+/// Reads an IDX stream, decompressing it where it is in gzip. `size` is how many bytes the file has, where that is
+/// known; what the header claims is checked against it, and no more is ever kept than what is really there.
+fn parse(mut reader: impl Read, size: Option<u64>, path: &Path) -> Result<Values> {
+    let fail = |message: String| Err(Error::data(Place::new(path.display().to_string()), message));
+    let trouble = |error: io::Error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => Error::data(
+            Place::new(path.display().to_string()),
+            "the file ends too early: it is cut off or damaged; fetch it again",
+        ),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => Error::data(
+            Place::new(path.display().to_string()),
+            format!("the gzip data is damaged ({error}); fetch it again"),
+        ),
+        _ => Error::io("read", path, error),
+    };
+    let mut head = [0; 2];
+    reader.read_exact(&mut head).map_err(trouble)?;
+    let rest = Cursor::new(head).chain(reader);
+    let (mut reader, size): (Box<dyn Read + '_>, _) = match head {
+        // Deflate makes at most 1,032 bytes out of one.
+        [0x1f, 0x8b] => (Box::new(MultiGzDecoder::new(rest)), size.map(|size| size.saturating_mul(1032))),
+        _ => (Box::new(rest), size),
+    };
+
+    let mut magic = [0; 4];
+    reader.read_exact(&mut magic).map_err(trouble)?;
+    let [0, 0, kind, dimension_count @ 1..=4] = magic else {
+        return fail(format!("this is no IDX file: it begins with the bytes {magic:02x?}"));
+    };
+    if kind != 8 {
+        return fail(format!("the values are of IDX type {kind:#04x}; only unsigned bytes (0x08) are read"));
+    }
+    let mut dimensions = Vec::new();
+    let mut claimed = 1u64;
+    for _ in 0..dimension_count {
+        let mut dimension = [0; 4];
+        reader.read_exact(&mut dimension).map_err(trouble)?;
+        let dimension = u32::from_be_bytes(dimension);
+        claimed = claimed.saturating_mul(u64::from(dimension));
+        dimensions.push(dimension as usize);
+    }
+    if claimed > BUDGET {
+        return fail(format!("the header claims {dimensions:?} values; at most {BUDGET} are read"));
+    }
+    if size.is_some_and(|size| claimed > size) {
+        return fail(format!(
+            "the header claims {dimensions:?} values, more than the file holds; it is cut off or damaged"
+        ));
+    }
+    // Grows with what really arrives, and looks one byte beyond the claim.
+    let mut bytes = Vec::new();
+    reader.take(claimed + 1).read_to_end(&mut bytes).map_err(trouble)?;
+    if (bytes.len() as u64) < claimed {
+        return fail(format!(
+            "the header claims {dimensions:?} values, but only {} are there; the file is cut off: fetch it again",
+            bytes.len()
+        ));
+    }
+    if bytes.len() as u64 > claimed {
+        return fail(format!("there are more bytes than the {dimensions:?} values that the header claims"));
+    }
+    Ok(Values { dimensions, bytes })
+}
+
+impl Pair {
+    /// Puts other images of the same size behind these.
+    fn append(&mut self, other: Pair) {
+        for (ours, theirs) in [(Some(&mut self.images), Some(other.images)), (self.labels.as_mut(), other.labels)] {
+            if let (Some(ours), Some(theirs)) = (ours, theirs) {
+                ours.bytes.extend(&theirs.bytes);
+                if let (Some(ours), Some(theirs)) = (ours.dimensions.first_mut(), theirs.dimensions.first()) {
+                    *ours += theirs;
+                }
+            }
+        }
+    }
+
+    /// One column a pixel, and the labels.
+    fn table(self, source: String) -> Result<Table> {
+        let [count, height, width] = self.images.dimensions[..] else {
+            return Err(Error::data(Place::new(source), "these are no images"));
+        };
+        let pixels = height * width;
+        let mut columns: Vec<Vec<u8>> = (0..pixels).map(|_| Vec::with_capacity(count)).collect();
+        // A block of images at a time stays in the cache while each column takes its pixels from it.
+        const BLOCK: usize = 64;
+        for block in self.images.bytes.chunks(BLOCK * pixels) {
+            for (pixel, column) in columns.iter_mut().enumerate() {
+                column.extend(block.iter().skip(pixel).step_by(pixels));
+            }
+        }
+        drop(self.images);
+        let mut columns: Vec<Column> =
+            image::pixel_names(height, width).zip(columns).map(|(name, pixels)| Column::bytes(name, pixels)).collect();
+        match self.labels {
+            None => Table::new(source, columns),
+            Some(labels) => {
+                columns.push(Column::bytes(LABEL, labels.bytes));
+                Ok(Table::new(source, columns)?.with_target(LABEL))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! exp and tanh, sixteen at a time, within about two units in the last place.
+
+use super::simd::Simd;
+
+// ln 2 in two parts: the first has so few bits that n · LN2_HIGH is exact for every exponent n.
+const LN2_HIGH: f32 = 0.693_145_75;
+const LN2_LOW: f32 = 1.428_606_8e-6;
+
+/// eʳ - 1 for |r| ≤ ln 2 / 2, by the series up to r⁷ / 7!: the next term is below 2⁻²⁷ of the result.
+#[inline(always)]
+fn exp_m1_near_zero<S: Simd>(s: S, r: S::V) -> S::V {
+    let mut p = s.splat(1.0 / 5040.0);
+    for c in [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5] {
+        p = s.fma(p, r, s.splat(c));
+    }
+    s.fma(s.mul(p, r), r, r)
+}
+
+/// x as n · ln 2 + r with whole n and |r| ≤ ln 2 / 2.
+#[inline(always)]
+fn split<S: Simd>(s: S, x: S::V) -> (S::V, S::V) {
+    let n = s.round(s.mul(x, s.splat(std::f32::consts::LOG2_E)));
+    let r = s.fma(n, s.splat(-LN2_HIGH), x);
+    (n, s.fma(n, s.splat(-LN2_LOW), r))
+}
+
+/// Holds x between two bounds and lets NaN through.
+#[inline(always)]
+fn clamp<S: Simd>(s: S, x: S::V, low: f32, high: f32) -> S::V {
+    s.max(s.splat(low), s.min(s.splat(high), x))
+}
+
+/// eˣ. Below -87 it stays at e⁻⁸⁷ (about 10⁻³⁸, above the denormals), above 88 at e⁸⁸.
+#[inline(always)]
+pub(super) fn exp<S: Simd>(s: S, x: S::V) -> S::V {
+    let (n, r) = split(s, clamp(s, x, -87.0, 88.0));
+    let two_n = s.pow2(n);
+    s.fma(two_n, exp_m1_near_zero(s, r), two_n)
+}
+
+/// eˣ - 1, exact near zero.
+#[inline(always)]
+pub(super) fn exp_m1<S: Simd>(s: S, x: S::V) -> S::V {
+    let (n, r) = split(s, clamp(s, x, -87.0, 88.0));
+    let two_n = s.pow2(n);
+    s.fma(two_n, exp_m1_near_zero(s, r), s.sub(two_n, s.splat(1.0)))
+}
+
+/// tanh x = t / (t + 2) with t = e²ˣ - 1, on the positive side.
+#[inline(always)]
+pub(super) fn tanh<S: Simd>(s: S, x: S::V) -> S::V {
+    let a = s.min(s.splat(20.0), s.abs(x));
+    let t = exp_m1(s, s.add(a, a));
+    s.copysign(s.div(t, s.add(t, s.splat(2.0))), x)
+}
+
+/// 1 / (1 + e⁻ˣ)
+#[inline(always)]
+pub(super) fn sigmoid<S: Simd>(s: S, x: S::V) -> S::V {
+    let e = exp(s, s.sub(s.splat(0.0), x));
+    s.div(s.splat(1.0), s.add(s.splat(1.0), e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::simd::{LANES, Portable};
+    use crate::kernel::{InstructionSet, Work};
+
+    struct All([f32; LANES]);
+    impl Work for All {
+        type Output = [[f32; LANES]; 4];
+        fn run<S: Simd>(self, s: S) -> Self::Output {
+            let x = s.load(&self.0);
+            [exp(s, x), exp_m1(s, x), tanh(s, x), sigmoid(s, x)].map(|v| s.to_array(v))
+        }
+    }
+
+    /// Distance in units of the last place of the true value.
+    fn ulps(got: f32, want: f64) -> f64 {
+        let unit = f64::from(f32::from_bits((want.abs() as f32).to_bits() + 1)) - f64::from(want.abs() as f32);
+        (f64::from(got) - want).abs() / unit
+    }
+
+    #[test]
+    fn within_two_units_in_the_last_place_and_the_same_bits_everywhere() {
+        let mut worst = [0.0f64; 4];
+        // A sweep of magnitudes of both signs, dense enough to meet every exponent and many fractions.
+        for step in 0..40_000 {
+            let magnitude = (-30.0 + 36.3 * f64::from(step) / 40_000.0).exp2() as f32;
+            let lanes: [f32; LANES] =
+                std::array::from_fn(|i| (if i % 2 == 0 { magnitude } else { -magnitude }) * (1.0 + i as f32 / 64.0));
+            let reference = All(lanes).run(Portable);
+            for set in InstructionSet::available() {
+                let got = set.dispatch(All(lanes));
+                assert_eq!(got.map(|v| v.map(f32::to_bits)), reference.map(|v| v.map(f32::to_bits)), "{set:?}");
+            }
+            for (i, &x) in lanes.iter().enumerate() {
+                let x = f64::from(x);
+                if x.abs() > 86.0 {
+                    continue;
+                }
+                let want = [x.exp(), x.exp_m1(), x.tanh(), 1.0 / (1.0 + (-x).exp())];
+                for f in 0..4 {
+                    worst[f] = worst[f].max(ulps(reference[f][i], want[f]));
+                }
+            }
+        }
+        assert!(worst[0] < 1.5 && worst[1] < 2.0 && worst[2] < 3.0 && worst[3] < 2.5, "{worst:?}");
+    }
+
+    #[test]
+    fn what_is_not_finite_stays_so_or_saturates() {
+        let mut lanes = [0.0; LANES];
+        lanes[..4].copy_from_slice(&[f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30]);
+        for set in InstructionSet::available() {
+            let [exp, exp_m1, tanh, sigmoid] = set.dispatch(All(lanes));
+            assert!(exp[0].is_nan() && exp_m1[0].is_nan() && tanh[0].is_nan() && sigmoid[0].is_nan());
+            assert_eq!((tanh[1], tanh[2], tanh[3]), (1.0, -1.0, 1.0));
+            assert_eq!((sigmoid[1], sigmoid[3]), (1.0, 1.0));
+            assert!(sigmoid[2] < 1e-37 && exp[2] < 2e-38 && exp_m1[2] == -1.0);
+        }
+    }
+}

@@ -1,0 +1,496 @@
+//! Matrix products, out = f(A · B + bias), with B in panels.
+//!
+//! **Panels.** A K × N matrix lies as `[N/16][K][16]`: sixteen columns side by side, the last panel filled up with zeroes.
+//! Weights live like this all the time (inputs × units), so that the forward product reads them in order without packing,
+//! the gradient is written in the same layout by the same kernel, and the optimizer never notices.
+//!
+//! **Order.** out(i, j) starts from the bias and adds A(i, k) · B(k, j) for k = 0, 1, …, each step one fused
+//! multiply-add. Tiles, threads and instruction sets differ only in which (i, j) they do when, so the bits never differ.
+
+use super::elementwise::{self, Map};
+use super::simd::{LANES, Simd};
+use super::{Machine, Shared, Work};
+use crate::Activation;
+
+/// How long a K × N matrix is in panels.
+pub(crate) fn panels_len(depth: usize, cols: usize) -> usize {
+    cols.div_ceil(LANES) * depth * LANES
+}
+
+/// Where element (k, j) of a K × N matrix lies in panels.
+#[inline]
+pub(crate) fn panel_index(depth: usize, k: usize, j: usize) -> usize {
+    (j / LANES * depth + k) * LANES + j % LANES
+}
+
+/// The left matrix: element (i, k) lies at i · `row` + k · `step`.
+#[derive(Clone, Copy)]
+pub(crate) struct Left<'a> {
+    pub data: &'a [f32],
+    pub row: usize,
+    pub step: usize,
+}
+
+/// Where the result goes.
+pub(crate) enum Out<'a> {
+    /// Row by row, `cols` values each.
+    Rows(&'a mut [f32]),
+    /// In panels, as weights lie.
+    Panels(&'a mut [f32]),
+}
+
+/// One product.
+pub(crate) struct Product<'a> {
+    /// M: rows of A and of the result.
+    pub rows: usize,
+    /// K: the length of each sum.
+    pub depth: usize,
+    /// N: columns of B and of the result.
+    pub cols: usize,
+    pub a: Left<'a>,
+    /// K × N in panels.
+    pub b: &'a [f32],
+    /// N values, filled up with zeroes to a multiple of sixteen.
+    pub bias: Option<&'a [f32]>,
+    /// Applied to each sum; only activations of single values.
+    pub activation: Activation,
+    pub out: Out<'a>,
+}
+
+/// Rows of A that one task takes: enough that a panel of B, read once from L2, is used often.
+const BLOCK_ROWS: usize = 96;
+
+/// Below so many multiply-adds a product stays on the calling thread: handing over costs about a microsecond, in which
+/// one core does some 50,000.
+const SHARE_FROM: usize = 100_000;
+
+/// Computes the product, spread over the machine's threads.
+pub(crate) fn product(machine: &Machine, p: Product<'_>) {
+    let Product { rows, depth, cols, a, b, bias, activation, out } = p;
+    if rows == 0 || cols == 0 {
+        return;
+    }
+    // What the unsafe code below relies on.
+    let panels = cols.div_ceil(LANES);
+    assert!(depth > 0 && a.data.len() > (rows - 1) * a.row + (depth - 1) * a.step, "A is too short");
+    assert!(b.len() >= panels_len(depth, cols), "B is too short");
+    assert!(bias.is_none_or(|bias| bias.len() >= panels * LANES), "the bias is too short");
+    let (out, row_stride, panel_stride, whole_panels) = match out {
+        Out::Rows(out) => {
+            assert!(out.len() >= rows * cols, "the result is too short");
+            (Shared(out.as_mut_ptr()), cols, LANES, false)
+        }
+        Out::Panels(out) => {
+            assert!(out.len() >= panels * rows * LANES, "the result is too short");
+            (Shared(out.as_mut_ptr()), LANES, rows * LANES, true)
+        }
+    };
+    // Few rows: wide groups of panels keep enough independent sums in flight. Many rows: the register tile does.
+    let group = machine.set.dispatch(GroupWidth { rows });
+    let groups = panels.div_ceil(group);
+    let blocks = rows.div_ceil(BLOCK_ROWS);
+    let set = machine.set;
+    let task = |index: usize| {
+        let (block, panel) = (index % blocks, index / blocks * group);
+        let first = block * BLOCK_ROWS;
+        set.dispatch(Block {
+            first,
+            rows: BLOCK_ROWS.min(rows - first),
+            panel,
+            panels: group.min(panels - panel),
+            depth,
+            cols,
+            a,
+            b,
+            bias,
+            activation,
+            out,
+            row_stride,
+            panel_stride,
+            whole_panels,
+        });
+    };
+    let tasks = groups * blocks;
+    if machine.threads() > 1 && rows * depth * cols >= SHARE_FROM {
+        machine.share(tasks, &task);
+    } else {
+        (0..tasks).for_each(task);
+    }
+}
+
+struct GroupWidth {
+    rows: usize,
+}
+
+impl Work for GroupWidth {
+    type Output = usize;
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> usize {
+        if self.rows <= 2 { 4 } else { S::TILE_VECTORS }
+    }
+}
+
+/// A part of the result: `rows` rows from `first`, `panels` panels from `panel`.
+struct Block<'a> {
+    first: usize,
+    rows: usize,
+    panel: usize,
+    panels: usize,
+    depth: usize,
+    cols: usize,
+    a: Left<'a>,
+    b: &'a [f32],
+    bias: Option<&'a [f32]>,
+    activation: Activation,
+    out: Shared,
+    row_stride: usize,
+    panel_stride: usize,
+    whole_panels: bool,
+}
+
+impl Work for Block<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        match (self.rows, self.panels) {
+            (_, 1) => self.down::<S, 1>(s),
+            (_, 2) => self.down::<S, 2>(s),
+            (1, 3) => _ = self.tile::<S, 1, 3>(s, 0),
+            (1, _) => _ = self.tile::<S, 1, 4>(s, 0),
+            (_, 3) => _ = self.tile::<S, 2, 3>(s, 0),
+            (_, _) => _ = self.tile::<S, 2, 4>(s, 0),
+        }
+        if self.activation != Activation::Identity && self.activation != Activation::Relu {
+            elementwise::with_map(self.activation, Finish { block: &self, s });
+        }
+    }
+}
+
+impl Block<'_> {
+    /// Down the rows, in the tallest tiles that fit.
+    #[inline(always)]
+    fn down<S: Simd, const V: usize>(&self, s: S) {
+        let mut row = 0;
+        while row < self.rows {
+            let left = self.rows - row;
+            row += match left.min(S::TILE_ROWS) {
+                12.. => self.tile::<S, 12, V>(s, row),
+                8.. => self.tile::<S, 8, V>(s, row),
+                6.. => self.tile::<S, 6, V>(s, row),
+                4.. => self.tile::<S, 4, V>(s, row),
+                3 => self.tile::<S, 3, V>(s, row),
+                2 => self.tile::<S, 2, V>(s, row),
+                _ => self.tile::<S, 1, V>(s, row),
+            };
+        }
+    }
+
+    /// `R` rows × `V` panels of sums, held in registers over the whole depth. Returns R.
+    #[inline(always)]
+    fn tile<S: Simd, const R: usize, const V: usize>(&self, s: S, row: usize) -> usize {
+        let row = self.first + row;
+        let mut sums = [[s.splat(0.0); V]; R];
+        if let Some(bias) = self.bias {
+            for v in 0..V {
+                // SAFETY: `product` checked that the bias covers every panel.
+                let start = unsafe { s.load_from(bias.as_ptr().add((self.panel + v) * LANES)) };
+                for r in 0..R {
+                    sums[r][v] = start;
+                }
+            }
+        }
+        let a = self.a.data.as_ptr().wrapping_add(row * self.a.row);
+        let b = self.b.as_ptr().wrapping_add(self.panel * self.depth * LANES);
+        for k in 0..self.depth {
+            let mut columns = [s.splat(0.0); V];
+            for v in 0..V {
+                // SAFETY: panel + v < panels and k < depth: inside B, as `product` checked.
+                columns[v] = unsafe { s.load_from(b.add((v * self.depth + k) * LANES)) };
+            }
+            for r in 0..R {
+                // SAFETY: row + r < rows and k < depth: inside A, as `product` checked.
+                let value = s.splat(unsafe { *a.add(r * self.a.row + k * self.a.step) });
+                for v in 0..V {
+                    sums[r][v] = s.fma(value, columns[v], sums[r][v]);
+                }
+            }
+        }
+        if self.activation == Activation::Relu {
+            for r in 0..R {
+                for v in 0..V {
+                    sums[r][v] = s.max(s.splat(0.0), sums[r][v]);
+                }
+            }
+        }
+        for r in 0..R {
+            for v in 0..V {
+                self.put(s, row + r, self.panel + v, sums[r][v]);
+            }
+        }
+        R
+    }
+
+    /// Columns of a panel that exist in the result.
+    #[inline(always)]
+    fn width(&self, panel: usize) -> usize {
+        if self.whole_panels { LANES } else { LANES.min(self.cols - panel * LANES) }
+    }
+
+    #[inline(always)]
+    fn put<S: Simd>(&self, s: S, row: usize, panel: usize, v: S::V) {
+        let to = self.out.at(row * self.row_stride + panel * self.panel_stride);
+        let width = self.width(panel);
+        if width == LANES {
+            // SAFETY: row < rows and the whole panel lies in the result, whose length `product` checked. No other task
+            // has this block.
+            unsafe { s.store_to(to, v) };
+        } else {
+            let array = s.to_array(v);
+            // SAFETY: as above, for the columns that exist.
+            unsafe { std::ptr::copy_nonoverlapping(array.as_ptr(), to, width) };
+        }
+    }
+}
+
+/// The activation over a block that has just been written and is still in the cache.
+struct Finish<'a, S> {
+    block: &'a Block<'a>,
+    s: S,
+}
+
+impl<S: Simd> elementwise::UseMap for Finish<'_, S> {
+    #[inline(always)]
+    fn with<M: Map>(self, map: M) {
+        let Finish { block, s } = self;
+        for row in block.first..block.first + block.rows {
+            for panel in block.panel..block.panel + block.panels {
+                let from = block.out.at(row * block.row_stride + panel * block.panel_stride);
+                let width = block.width(panel);
+                let mut array = [0.0; LANES];
+                // SAFETY: this block's own part of the result, as in `put`.
+                unsafe { std::ptr::copy_nonoverlapping(from, array.as_mut_ptr(), width) };
+                let v = map.apply(s, s.load(&array));
+                block.put(s, row, panel, v);
+            }
+        }
+    }
+}
+
+/// Packs a row-major matrix of `cols` columns into panels, and adds up its columns in row order.
+///
+/// `panels` holds rows × cols in panels, `sums` the columns filled up to a multiple of sixteen.
+pub(crate) fn pack_rows(machine: &Machine, rows: usize, cols: usize, from: &[f32], panels: &mut [f32], sums: Option<&mut [f32]>) {
+    let count = cols.div_ceil(LANES);
+    assert!(from.len() >= rows * cols && panels.len() >= panels_len(rows, cols), "too short to pack");
+    assert!(sums.as_ref().is_none_or(|sums| sums.len() >= count * LANES), "the sums are too short");
+    let to = Shared(panels.as_mut_ptr());
+    let sums = sums.map(|sums| Shared(sums.as_mut_ptr()));
+    let set = machine.set;
+    let task = |panel: usize| set.dispatch(PackPanel { rows, cols, from, panel, to, sums });
+    if machine.threads() > 1 && rows * cols >= SHARE_FROM {
+        machine.share(count, &task);
+    } else {
+        (0..count).for_each(task);
+    }
+}
+
+struct PackPanel<'a> {
+    rows: usize,
+    cols: usize,
+    from: &'a [f32],
+    panel: usize,
+    to: Shared,
+    sums: Option<Shared>,
+}
+
+impl Work for PackPanel<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let first = self.panel * LANES;
+        let width = LANES.min(self.cols - first);
+        let mut sum = s.splat(0.0);
+        for row in 0..self.rows {
+            let from = &self.from[row * self.cols + first..][..width];
+            let v = match from.try_into() {
+                Ok(whole) => s.load(whole),
+                Err(_) => {
+                    let mut array = [0.0; LANES];
+                    array[..width].copy_from_slice(from);
+                    s.load(&array)
+                }
+            };
+            sum = s.add(sum, v);
+            // SAFETY: the panel is this task's own; `pack_rows` checked its length.
+            unsafe { s.store_to(self.to.at((self.panel * self.rows + row) * LANES), v) };
+        }
+        if let Some(sums) = self.sums {
+            // SAFETY: as above.
+            unsafe { s.store_to(sums.at(first), sum) };
+        }
+    }
+}
+
+/// Turns a K × N matrix in panels into its transpose (N × K) in panels.
+pub(crate) fn transpose_panels(machine: &Machine, depth: usize, cols: usize, from: &[f32], to: &mut [f32]) {
+    assert!(from.len() >= panels_len(depth, cols) && to.len() >= panels_len(cols, depth), "too short to transpose");
+    let panels = depth.div_ceil(LANES);
+    let to = Shared(to.as_mut_ptr());
+    let task = |panel: usize| {
+        let first = panel * LANES;
+        let width = LANES.min(depth - first);
+        // SAFETY: a panel of the result is this task's own; its length was checked above.
+        let to = unsafe { std::slice::from_raw_parts_mut(to.at(panel * cols * LANES), cols * LANES) };
+        if width < LANES {
+            to.fill(0.0);
+        }
+        for (block, rows) in to.chunks_mut(LANES * LANES).enumerate() {
+            let from = &from[(block * depth + first) * LANES..][..width * LANES];
+            for (j, row) in rows.chunks_exact_mut(LANES).enumerate() {
+                for k in 0..width {
+                    row[k] = from[k * LANES + j];
+                }
+            }
+        }
+    };
+    if machine.threads() > 1 && depth * cols >= SHARE_FROM {
+        machine.share(panels, &task);
+    } else {
+        (0..panels).for_each(task);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::InstructionSet;
+    use crate::rng::{Purpose, Rng};
+
+    fn random(n: usize, index: u64) -> Vec<f32> {
+        let mut rng = Rng::stream(5, Purpose::Data, index);
+        (0..n).map(|_| rng.range(-1.0, 1.0) as f32).collect()
+    }
+
+    fn to_panels(depth: usize, cols: usize, plain: &[f32]) -> Vec<f32> {
+        let mut panels = vec![0.0; panels_len(depth, cols)];
+        for k in 0..depth {
+            for j in 0..cols {
+                panels[panel_index(depth, k, j)] = plain[k * cols + j];
+            }
+        }
+        panels
+    }
+
+    /// The definition, in the stated order.
+    fn naive(rows: usize, depth: usize, cols: usize, a: &dyn Fn(usize, usize) -> f32, b: &[f32], bias: &[f32]) -> Vec<f32> {
+        let mut out = Vec::new();
+        for i in 0..rows {
+            for j in 0..cols {
+                let mut sum = bias[j];
+                for k in 0..depth {
+                    sum = a(i, k).mul_add(b[k * cols + j], sum);
+                }
+                out.push(sum);
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn every_size_set_and_thread_count_gives_the_bits_of_the_definition() {
+        let sizes = [1, 2, 3, 5, 6, 7, 12, 13, 16, 17, 33, 100];
+        for (n, &rows) in sizes.iter().enumerate() {
+            for &cols in &sizes {
+                for depth in [1, 2, 19] {
+                    let (x, b) = (random(rows * depth, n as u64), random(depth * cols, 77));
+                    let mut bias = random(cols, 3);
+                    let panels = to_panels(depth, cols, &b);
+                    let want = naive(rows, depth, cols, &|i, k| x[i * depth + k], &b, &bias);
+                    let turned = naive(rows, depth, cols, &|i, k| x[k * rows + i], &b, &vec![0.0; cols]);
+                    bias.resize(cols.next_multiple_of(LANES), 0.0);
+                    for set in InstructionSet::available() {
+                        let machine = Machine::new(set, 1);
+                        let mut out = vec![f32::NAN; rows * cols];
+                        product(
+                            &machine,
+                            Product {
+                                rows,
+                                depth,
+                                cols,
+                                a: Left { data: &x, row: depth, step: 1 },
+                                b: &panels,
+                                bias: Some(&bias),
+                                activation: Activation::Identity,
+                                out: Out::Rows(&mut out),
+                            },
+                        );
+                        assert_eq!(out, want, "{set:?} {rows}x{depth}x{cols}");
+                        let mut out = vec![f32::NAN; panels_len(rows, cols)];
+                        product(
+                            &machine,
+                            Product {
+                                rows,
+                                depth,
+                                cols,
+                                a: Left { data: &x, row: 1, step: rows },
+                                b: &panels,
+                                bias: None,
+                                activation: Activation::Identity,
+                                out: Out::Panels(&mut out),
+                            },
+                        );
+                        assert_eq!(out, to_panels(rows, cols, &turned), "{set:?} {rows}x{depth}x{cols} in panels");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn threads_do_not_change_the_bits() {
+        let (rows, depth, cols) = (130, 70, 90);
+        let (x, b) = (random(rows * depth, 1), to_panels(depth, cols, &random(depth * cols, 2)));
+        let run = |threads| {
+            let mut out = vec![0.0; rows * cols];
+            product(
+                &Machine::new(InstructionSet::best(), threads),
+                Product {
+                    rows,
+                    depth,
+                    cols,
+                    a: Left { data: &x, row: depth, step: 1 },
+                    b: &b,
+                    bias: None,
+                    activation: Activation::Tanh,
+                    out: Out::Rows(&mut out),
+                },
+            );
+            out
+        };
+        let one = run(1);
+        assert!((1..=8).all(|threads| run(threads) == one));
+    }
+
+    #[test]
+    fn packing_and_transposing_move_every_value_to_its_place() {
+        for (rows, cols) in [(1, 1), (3, 16), (5, 17), (20, 40), (33, 31)] {
+            let x = random(rows * cols, 9);
+            for set in InstructionSet::available() {
+                let machine = Machine::new(set, 2);
+                let mut panels = vec![f32::NAN; panels_len(rows, cols)];
+                let mut sums = vec![f32::NAN; cols.next_multiple_of(LANES)];
+                pack_rows(&machine, rows, cols, &x, &mut panels, Some(&mut sums));
+                assert_eq!(panels, to_panels(rows, cols, &x));
+                for j in 0..cols {
+                    let want = (0..rows).fold(0.0f32, |sum, i| sum + x[i * cols + j]);
+                    assert_eq!(sums[j], want);
+                }
+                let mut turned = vec![f32::NAN; panels_len(cols, rows)];
+                transpose_panels(&machine, rows, cols, &panels, &mut turned);
+                let plain: Vec<f32> = (0..cols * rows).map(|at| x[at % rows * cols + at / rows]).collect();
+                assert_eq!(turned, to_panels(cols, rows, &plain));
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What is done to whole rows: softmax, and the losses with their gradients.
+//!
+//! A loss is added up in f64, row after row. The gradient is that of the mean over the rows: each row's part comes
+//! multiplied by `scale`, which is 1 / rows.
+
+use super::simd::{LANES, Simd};
+use super::{InstructionSet, Work, math};
+
+/// Stands behind the end of a row: e to this is nothing beside any row's largest value.
+const FAR_BELOW: f32 = -1e30;
+
+/// Sixteen values of a row from `at` on.
+#[inline(always)]
+fn read<S: Simd>(s: S, row: &[f32], at: usize) -> S::V {
+    match row[at..].first_chunk() {
+        Some(whole) => s.load(whole),
+        None => {
+            let mut array = [FAR_BELOW; LANES];
+            array[..row.len() - at].copy_from_slice(&row[at..]);
+            s.load(&array)
+        }
+    }
+}
+
+#[inline(always)]
+fn write<S: Simd>(s: S, row: &mut [f32], at: usize, v: S::V) {
+    match row[at..].first_chunk_mut() {
+        Some(whole) => s.store(whole, v),
+        None => {
+            let len = row.len() - at;
+            row[at..].copy_from_slice(&s.to_array(v)[..len]);
+        }
+    }
+}
+
+/// y = softmax(x) of one row; returns the largest x and the sum of e^(x - largest).
+#[inline(always)]
+fn softmax_row<S: Simd>(s: S, x: &[f32], y: &mut [f32]) -> (f32, f32) {
+    let largest = x.iter().fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a });
+    let mut sum = s.splat(0.0);
+    for at in (0..x.len()).step_by(LANES) {
+        let e = math::exp(s, s.sub(read(s, x, at), s.splat(largest)));
+        sum = s.add(sum, e);
+        write(s, y, at, e);
+    }
+    let sum = s.sum(sum);
+    let factor = 1.0 / sum;
+    for y in y {
+        *y *= factor;
+    }
+    (largest, sum)
+}
+
+/// Softmax of every row of `width` values.
+pub(crate) fn softmax(set: InstructionSet, width: usize, x: &[f32], y: &mut [f32]) {
+    struct Softmax<'a>(usize, &'a [f32], &'a mut [f32]);
+    impl Work for Softmax<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) {
+            for (x, y) in self.1.chunks_exact(self.0).zip(self.2.chunks_exact_mut(self.0)) {
+                softmax_row(s, x, y);
+            }
+        }
+    }
+    set.dispatch(Softmax(width, x, y));
+}
+
+/// d ← y ∘ (d - Σ d·y), row by row: the softmax's Jacobian applied to the gradient of its output y.
+pub(crate) fn softmax_backward(width: usize, y: &[f32], d: &mut [f32]) {
+    for (y, d) in y.chunks_exact(width).zip(d.chunks_exact_mut(width)) {
+        let dot = y.iter().zip(&*d).fold(0.0f32, |sum, (&y, &d)| y.mul_add(d, sum));
+        for (d, &y) in d.iter_mut().zip(y) {
+            *d = y * (*d - dot);
+        }
+    }
+}
+
+/// What the cross-entropies need besides logits and classes.
+#[derive(Clone, Copy)]
+pub(crate) struct Classes<'a> {
+    /// The true class of each row.
+    pub classes: &'a [u32],
+    /// A weight for each class.
+    pub weights: Option<&'a [f32]>,
+    pub label_smoothing: f64,
+    pub scale: f32,
+}
+
+impl Classes<'_> {
+    fn weight(&self, class: u32) -> f32 {
+        self.weights.map_or(1.0, |weights| weights[class as usize])
+    }
+}
+
+/// Categorical cross-entropy over rows of `width` logits: returns the sum over the rows, and writes the gradient
+/// (softmax - target) · scale.
+pub(crate) fn cross_entropy(set: InstructionSet, width: usize, z: &[f32], t: Classes<'_>, d: &mut [f32]) -> f64 {
+    struct CrossEntropy<'a>(usize, &'a [f32], Classes<'a>, &'a mut [f32]);
+    impl Work for CrossEntropy<'_> {
+        type Output = f64;
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) -> f64 {
+            let CrossEntropy(width, z, t, d) = self;
+            let smooth = t.label_smoothing;
+            let off = (smooth / width as f64) as f32;
+            let mut total = 0.0;
+            for ((z, d), &class) in z.chunks_exact(width).zip(d.chunks_exact_mut(width)).zip(t.classes) {
+                let (largest, sum) = softmax_row(s, z, d);
+                let mut along = f64::from(z[class as usize]);
+                if smooth > 0.0 {
+                    let mean = z.iter().map(|&z| f64::from(z)).sum::<f64>() / width as f64;
+                    along = (1.0 - smooth) * along + smooth * mean;
+                }
+                let weight = t.weight(class);
+                total += f64::from(weight) * (f64::from(sum).ln() + f64::from(largest) - along);
+                d[class as usize] -= 1.0 - smooth as f32;
+                let scale = t.scale * weight;
+                for d in d {
+                    *d = (*d - off) * scale;
+                }
+            }
+            total
+        }
+    }
+    set.dispatch(CrossEntropy(width, z, t, d))
+}
+
+/// Binary cross-entropy of one logit a row: returns the sum over the rows, and writes (sigmoid(z) - target) · scale.
+pub(crate) fn binary_cross_entropy(set: InstructionSet, z: &[f32], t: Classes<'_>, d: &mut [f32]) -> f64 {
+    super::elementwise::activate(set, crate::Activation::Sigmoid, z, d);
+    let mut total = 0.0;
+    for ((&z, d), &class) in z.iter().zip(d).zip(t.classes) {
+        let target = f64::from(class) * (1.0 - t.label_smoothing) + t.label_smoothing / 2.0;
+        let weight = t.weight(class);
+        total += f64::from(weight) * (crate::Activation::Softplus.value(f64::from(z)) - target * f64::from(z));
+        *d = (*d - target as f32) * t.scale * weight;
+    }
+    total
+}
+
+/// A regression loss of one difference: its value and its slope.
+#[derive(Clone, Copy)]
+pub(crate) enum Difference {
+    Squared,
+    Absolute,
+    Huber(f64),
+}
+
+/// Losses of differences y - t: returns the sum over all values, and writes the slopes · scale.
+pub(crate) fn difference(kind: Difference, y: &[f32], t: &[f32], scale: f32, d: &mut [f32]) -> f64 {
+    let mut total = 0.0;
+    for ((&y, &t), d) in y.iter().zip(t).zip(d) {
+        let gap = f64::from(y) - f64::from(t);
+        let (loss, slope) = match kind {
+            Difference::Squared => (gap * gap, 2.0 * gap),
+            // At zero the slope is 0, as PyTorch has it.
+            Difference::Absolute => (gap.abs(), if gap == 0.0 { 0.0 } else { gap.signum() }),
+            Difference::Huber(delta) if gap.abs() <= delta => (0.5 * gap * gap, gap),
+            Difference::Huber(delta) => (delta * (gap.abs() - 0.5 * delta), delta * gap.signum()),
+        };
+        total += loss;
+        *d = slope as f32 * scale;
+    }
+    total
+}

@@ -1,0 +1,385 @@
+//! Sixteen f32 side by side, on each instruction set.
+//!
+//! A value of a type that implements [`Simd`] is a proof that the machine has the instructions: it can be made only by
+//! asking. Everything is `inline(always)`, so that it ends up inside the one function that enables the instructions.
+//! Comparisons and `max` treat NaN as the x86 instructions do: `max(a, b)` is b when either is NaN.
+
+/// Lanes of a vector, on every machine.
+pub(crate) const LANES: usize = 16;
+
+/// Sixteen-lane arithmetic.
+pub(crate) trait Simd: Copy + Send + Sync {
+    /// Sixteen f32.
+    type V: Copy;
+    /// Rows of the register tile of a matrix product, and vectors across it: as many sums as the registers hold.
+    const TILE_ROWS: usize;
+    const TILE_VECTORS: usize;
+
+    fn splat(self, x: f32) -> Self::V;
+    /// Sixteen values from memory, no alignment needed.
+    ///
+    /// # Safety
+    /// `from` must be readable for sixteen f32.
+    unsafe fn load_from(self, from: *const f32) -> Self::V;
+    /// Sixteen values to memory, no alignment needed.
+    ///
+    /// # Safety
+    /// `to` must be writable for sixteen f32.
+    unsafe fn store_to(self, to: *mut f32, v: Self::V);
+    fn add(self, a: Self::V, b: Self::V) -> Self::V;
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V;
+    fn div(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a · b + c, rounded once.
+    fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// a > b ? a : b
+    fn max(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a < b ? a : b
+    fn min(self, a: Self::V, b: Self::V) -> Self::V;
+    fn sqrt(self, a: Self::V) -> Self::V;
+    /// To the nearest whole number, halves to even.
+    fn round(self, a: Self::V) -> Self::V;
+    /// 2ⁿ for whole n from -126 to 127.
+    fn pow2(self, n: Self::V) -> Self::V;
+    /// a < b ? x : y, lane by lane; NaN compares false.
+    fn select_lt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V;
+    /// The magnitude of `a` with the sign of `b`.
+    fn copysign(self, a: Self::V, b: Self::V) -> Self::V;
+
+    #[inline(always)]
+    fn abs(self, a: Self::V) -> Self::V {
+        self.copysign(a, self.splat(1.0))
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32; LANES]) -> Self::V {
+        // SAFETY: a reference to sixteen f32.
+        unsafe { self.load_from(from.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32; LANES], v: Self::V) {
+        // SAFETY: a reference to sixteen f32.
+        unsafe { self.store_to(to.as_mut_ptr(), v) }
+    }
+
+    #[inline(always)]
+    fn to_array(self, v: Self::V) -> [f32; LANES] {
+        let mut array = [0.0; LANES];
+        self.store(&mut array, v);
+        array
+    }
+
+    /// The sum of the lanes, always in the same order (halves onto halves).
+    #[inline(always)]
+    fn sum(self, v: Self::V) -> f32 {
+        let mut a = self.to_array(v);
+        let mut half = LANES / 2;
+        while half > 0 {
+            for i in 0..half {
+                a[i] += a[i + half];
+            }
+            half /= 2;
+        }
+        a[0]
+    }
+}
+
+/// Plain Rust; the reference for the other sets.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Portable;
+
+#[inline(always)]
+fn zip(a: [f32; LANES], b: [f32; LANES], f: impl Fn(f32, f32) -> f32) -> [f32; LANES] {
+    std::array::from_fn(|i| f(a[i], b[i]))
+}
+
+impl Simd for Portable {
+    type V = [f32; LANES];
+    const TILE_ROWS: usize = 4;
+    const TILE_VECTORS: usize = 1;
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> Self::V {
+        [x; LANES]
+    }
+    #[inline(always)]
+    unsafe fn load_from(self, from: *const f32) -> Self::V {
+        // SAFETY: the caller's promise; arrays of f32 need no more than an f32's alignment.
+        unsafe { from.cast::<[f32; LANES]>().read_unaligned() }
+    }
+    #[inline(always)]
+    unsafe fn store_to(self, to: *mut f32, v: Self::V) {
+        // SAFETY: the caller's promise.
+        unsafe { to.cast::<[f32; LANES]>().write_unaligned(v) }
+    }
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        zip(a, b, |a, b| a + b)
+    }
+    #[inline(always)]
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+        zip(a, b, |a, b| a - b)
+    }
+    #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        zip(a, b, |a, b| a * b)
+    }
+    #[inline(always)]
+    fn div(self, a: Self::V, b: Self::V) -> Self::V {
+        zip(a, b, |a, b| a / b)
+    }
+    #[inline(always)]
+    fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        std::array::from_fn(|i| a[i].mul_add(b[i], c[i]))
+    }
+    #[inline(always)]
+    fn max(self, a: Self::V, b: Self::V) -> Self::V {
+        zip(a, b, |a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
+    fn min(self, a: Self::V, b: Self::V) -> Self::V {
+        zip(a, b, |a, b| if a < b { a } else { b })
+    }
+    #[inline(always)]
+    fn sqrt(self, a: Self::V) -> Self::V {
+        a.map(f32::sqrt)
+    }
+    #[inline(always)]
+    fn round(self, a: Self::V) -> Self::V {
+        a.map(f32::round_ties_even)
+    }
+    #[inline(always)]
+    fn pow2(self, n: Self::V) -> Self::V {
+        n.map(|n| f32::from_bits(((n as i32).wrapping_add(127) << 23) as u32))
+    }
+    #[inline(always)]
+    fn select_lt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
+        std::array::from_fn(|i| if a[i] < b[i] { x[i] } else { y[i] })
+    }
+    #[inline(always)]
+    fn copysign(self, a: Self::V, b: Self::V) -> Self::V {
+        zip(a, b, f32::copysign)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::{Avx2, Avx512};
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::{LANES, Simd};
+    use std::arch::x86_64::*;
+
+    /// AVX2 and FMA: a vector is two registers.
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct Avx2(());
+
+    /// AVX-512F: a vector is one register.
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct Avx512(());
+
+    impl Avx2 {
+        #[inline(always)]
+        pub(crate) fn detect() -> Option<Self> {
+            (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Avx2(()))
+        }
+    }
+
+    impl Avx512 {
+        #[inline(always)]
+        pub(crate) fn detect() -> Option<Self> {
+            is_x86_feature_detected!("avx512f").then_some(Avx512(()))
+        }
+    }
+
+    /// One intrinsic on both halves.
+    macro_rules! both {
+        ($f:ident, $($v:ident),+) => {
+            // SAFETY: an `Avx2` exists only where AVX2 and FMA were detected.
+            unsafe { [$f($($v[0]),+), $f($($v[1]),+)] }
+        };
+    }
+
+    impl Simd for Avx2 {
+        type V = [__m256; 2];
+        // 12 sums + 2 of B + 1 of A of the 16 registers.
+        const TILE_ROWS: usize = 6;
+        const TILE_VECTORS: usize = 1;
+
+        #[inline(always)]
+        fn splat(self, x: f32) -> Self::V {
+            // SAFETY: as in `both`.
+            unsafe { [_mm256_set1_ps(x); 2] }
+        }
+        #[inline(always)]
+        unsafe fn load_from(self, from: *const f32) -> Self::V {
+            // SAFETY: the caller's promise covers both halves.
+            unsafe { [_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(LANES / 2))] }
+        }
+        #[inline(always)]
+        unsafe fn store_to(self, to: *mut f32, v: Self::V) {
+            // SAFETY: the caller's promise covers both halves.
+            unsafe {
+                _mm256_storeu_ps(to, v[0]);
+                _mm256_storeu_ps(to.add(LANES / 2), v[1]);
+            }
+        }
+        #[inline(always)]
+        fn add(self, a: Self::V, b: Self::V) -> Self::V {
+            both!(_mm256_add_ps, a, b)
+        }
+        #[inline(always)]
+        fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+            both!(_mm256_sub_ps, a, b)
+        }
+        #[inline(always)]
+        fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+            both!(_mm256_mul_ps, a, b)
+        }
+        #[inline(always)]
+        fn div(self, a: Self::V, b: Self::V) -> Self::V {
+            both!(_mm256_div_ps, a, b)
+        }
+        #[inline(always)]
+        fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+            both!(_mm256_fmadd_ps, a, b, c)
+        }
+        #[inline(always)]
+        fn max(self, a: Self::V, b: Self::V) -> Self::V {
+            both!(_mm256_max_ps, a, b)
+        }
+        #[inline(always)]
+        fn min(self, a: Self::V, b: Self::V) -> Self::V {
+            both!(_mm256_min_ps, a, b)
+        }
+        #[inline(always)]
+        fn sqrt(self, a: Self::V) -> Self::V {
+            both!(_mm256_sqrt_ps, a)
+        }
+        #[inline(always)]
+        fn round(self, a: Self::V) -> Self::V {
+            // SAFETY: as in `both`.
+            a.map(|a| unsafe { _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) })
+        }
+        #[inline(always)]
+        fn pow2(self, n: Self::V) -> Self::V {
+            // SAFETY: as in `both`.
+            n.map(|n| unsafe {
+                let exponent = _mm256_add_epi32(_mm256_cvttps_epi32(n), _mm256_set1_epi32(127));
+                _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent))
+            })
+        }
+        #[inline(always)]
+        fn select_lt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
+            // SAFETY: as in `both`.
+            unsafe {
+                [
+                    _mm256_blendv_ps(y[0], x[0], _mm256_cmp_ps::<_CMP_LT_OQ>(a[0], b[0])),
+                    _mm256_blendv_ps(y[1], x[1], _mm256_cmp_ps::<_CMP_LT_OQ>(a[1], b[1])),
+                ]
+            }
+        }
+        #[inline(always)]
+        fn copysign(self, a: Self::V, b: Self::V) -> Self::V {
+            // SAFETY: as in `both`.
+            unsafe {
+                let sign = _mm256_set1_ps(-0.0);
+                [
+                    _mm256_or_ps(_mm256_andnot_ps(sign, a[0]), _mm256_and_ps(sign, b[0])),
+                    _mm256_or_ps(_mm256_andnot_ps(sign, a[1]), _mm256_and_ps(sign, b[1])),
+                ]
+            }
+        }
+    }
+
+    impl Simd for Avx512 {
+        type V = __m512;
+        // 24 sums + 2 of B of the 32 registers; A is broadcast from memory inside the multiplication.
+        const TILE_ROWS: usize = 12;
+        const TILE_VECTORS: usize = 2;
+
+        #[inline(always)]
+        fn splat(self, x: f32) -> Self::V {
+            // SAFETY: an `Avx512` exists only where AVX-512F was detected; so below.
+            unsafe { _mm512_set1_ps(x) }
+        }
+        #[inline(always)]
+        unsafe fn load_from(self, from: *const f32) -> Self::V {
+            // SAFETY: the caller's promise.
+            unsafe { _mm512_loadu_ps(from) }
+        }
+        #[inline(always)]
+        unsafe fn store_to(self, to: *mut f32, v: Self::V) {
+            // SAFETY: the caller's promise.
+            unsafe { _mm512_storeu_ps(to, v) }
+        }
+        #[inline(always)]
+        fn add(self, a: Self::V, b: Self::V) -> Self::V {
+            // SAFETY: see `splat`.
+            unsafe { _mm512_add_ps(a, b) }
+        }
+        #[inline(always)]
+        fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+            // SAFETY: see `splat`.
+            unsafe { _mm512_sub_ps(a, b) }
+        }
+        #[inline(always)]
+        fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+            // SAFETY: see `splat`.
+            unsafe { _mm512_mul_ps(a, b) }
+        }
+        #[inline(always)]
+        fn div(self, a: Self::V, b: Self::V) -> Self::V {
+            // SAFETY: see `splat`.
+            unsafe { _mm512_div_ps(a, b) }
+        }
+        #[inline(always)]
+        fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+            // SAFETY: see `splat`.
+            unsafe { _mm512_fmadd_ps(a, b, c) }
+        }
+        #[inline(always)]
+        fn max(self, a: Self::V, b: Self::V) -> Self::V {
+            // SAFETY: see `splat`.
+            unsafe { _mm512_max_ps(a, b) }
+        }
+        #[inline(always)]
+        fn min(self, a: Self::V, b: Self::V) -> Self::V {
+            // SAFETY: see `splat`.
+            unsafe { _mm512_min_ps(a, b) }
+        }
+        #[inline(always)]
+        fn sqrt(self, a: Self::V) -> Self::V {
+            // SAFETY: see `splat`.
+            unsafe { _mm512_sqrt_ps(a) }
+        }
+        #[inline(always)]
+        fn round(self, a: Self::V) -> Self::V {
+            // SAFETY: see `splat`. Scale 0 (no fraction bits), to nearest even, no exceptions.
+            unsafe { _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) }
+        }
+        #[inline(always)]
+        fn pow2(self, n: Self::V) -> Self::V {
+            // SAFETY: see `splat`.
+            unsafe {
+                let exponent = _mm512_add_epi32(_mm512_cvttps_epi32(n), _mm512_set1_epi32(127));
+                _mm512_castsi512_ps(_mm512_slli_epi32::<23>(exponent))
+            }
+        }
+        #[inline(always)]
+        fn select_lt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
+            // SAFETY: see `splat`.
+            unsafe { _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), y, x) }
+        }
+        #[inline(always)]
+        fn copysign(self, a: Self::V, b: Self::V) -> Self::V {
+            // SAFETY: see `splat`. The bits of the sign from b, the others from a.
+            unsafe {
+                let sign = _mm512_set1_epi32(i32::MIN);
+                let (a, b) = (_mm512_castps_si512(a), _mm512_castps_si512(b));
+                _mm512_castsi512_ps(_mm512_or_si512(_mm512_andnot_si512(sign, a), _mm512_and_si512(sign, b)))
+            }
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The optimizers' loops: one pass over parameters, gradients and state, sixteen values at a time.
+//!
+//! All buffers are whole lines of sixteen; the gaps between tensors are zeroes, and every rule leaves a parameter of zero
+//! with a gradient of zero where it is.
+
+use super::simd::{LANES, Simd};
+use super::{Machine, Shared, Work};
+
+/// How one step changes a parameter, given its gradient and the optimizer's memory of it.
+pub(crate) trait Rule<const N: usize>: Copy + Sync {
+    fn apply<S: Simd>(self, s: S, p: S::V, g: S::V, state: &mut [S::V; N]) -> S::V;
+}
+
+/// Values that one task updates; about 64 KiB with Adam's four buffers.
+const CHUNK: usize = 4096;
+
+/// Applies a rule to every parameter.
+pub(crate) fn update<const N: usize>(
+    machine: &Machine,
+    rule: impl Rule<N>,
+    params: &mut [f32],
+    grads: &[f32],
+    state: [&mut [f32]; N],
+) {
+    let len = params.len();
+    assert!(len % LANES == 0 && grads.len() == len && state.iter().all(|s| s.len() == len), "buffers of one length");
+    let params = Shared(params.as_mut_ptr());
+    let state = state.map(|s| Shared(s.as_mut_ptr()));
+    let set = machine.set;
+    let task = |chunk: usize| {
+        let from = chunk * CHUNK;
+        set.dispatch(Chunk { rule, params, grads, state, from, to: (from + CHUNK).min(len) });
+    };
+    let chunks = len.div_ceil(CHUNK);
+    if machine.threads() > 1 && chunks > 4 {
+        machine.share(chunks, &task);
+    } else {
+        (0..chunks).for_each(task);
+    }
+}
+
+struct Chunk<'a, R, const N: usize> {
+    rule: R,
+    params: Shared,
+    grads: &'a [f32],
+    state: [Shared; N],
+    from: usize,
+    to: usize,
+}
+
+impl<R: Rule<N>, const N: usize> Work for Chunk<'_, R, N> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        for at in (self.from..self.to).step_by(LANES) {
+            // SAFETY: at + 16 ≤ the length of every buffer, checked in `update`, and the chunk is this task's own.
+            unsafe {
+                let p = s.load_from(self.params.at(at));
+                let g = s.load_from(self.grads.as_ptr().add(at));
+                let mut state = self.state.map(|state| s.load_from(state.at(at)));
+                let p = self.rule.apply(s, p, g, &mut state);
+                s.store_to(self.params.at(at), p);
+                for (to, v) in self.state.iter().zip(state) {
+                    s.store_to(to.at(at), v);
+                }
+            }
+        }
+    }
+}
+
+/// Values so small that they only slow the machine down (they are on their way to the denormals) become zero.
+#[inline(always)]
+fn flush<S: Simd>(s: S, v: S::V) -> S::V {
+    s.select_lt(s.abs(v), s.splat(1e-30), s.splat(0.0), v)
+}
+
+/// p ← p - lr·g
+#[derive(Clone, Copy)]
+pub(crate) struct Sgd {
+    pub lr: f32,
+}
+
+impl Rule<0> for Sgd {
+    #[inline(always)]
+    fn apply<S: Simd>(self, s: S, p: S::V, g: S::V, _: &mut [S::V; 0]) -> S::V {
+        s.fma(s.splat(-self.lr), g, p)
+    }
+}
+
+/// v ← μv + g; p ← p - lr·v, or with Nesterov's look ahead p ← p - lr·(g + μv)
+#[derive(Clone, Copy)]
+pub(crate) struct Momentum {
+    pub lr: f32,
+    pub momentum: f32,
+    pub nesterov: bool,
+}
+
+impl Rule<1> for Momentum {
+    #[inline(always)]
+    fn apply<S: Simd>(self, s: S, p: S::V, g: S::V, [velocity]: &mut [S::V; 1]) -> S::V {
+        *velocity = flush(s, s.fma(s.splat(self.momentum), *velocity, g));
+        let along = if self.nesterov { s.fma(s.splat(self.momentum), *velocity, g) } else { *velocity };
+        s.fma(s.splat(-self.lr), along, p)
+    }
+}
+
+/// v ← ρv + (1-ρ)g²; p ← p - lr·g / (√v + ε)
+#[derive(Clone, Copy)]
+pub(crate) struct RmsProp {
+    pub lr: f32,
+    pub rho: f32,
+    pub epsilon: f32,
+}
+
+impl Rule<1> for RmsProp {
+    #[inline(always)]
+    fn apply<S: Simd>(self, s: S, p: S::V, g: S::V, [square]: &mut [S::V; 1]) -> S::V {
+        let fresh = s.mul(s.mul(g, g), s.splat(1.0 - self.rho));
+        *square = flush(s, s.fma(s.splat(self.rho), *square, fresh));
+        let along = s.div(g, s.add(s.sqrt(*square), s.splat(self.epsilon)));
+        s.fma(s.splat(-self.lr), along, p)
+    }
+}
+
+/// v ← v + g²; p ← p - lr·g / (√v + ε)
+#[derive(Clone, Copy)]
+pub(crate) struct Adagrad {
+    pub lr: f32,
+    pub epsilon: f32,
+}
+
+impl Rule<1> for Adagrad {
+    #[inline(always)]
+    fn apply<S: Simd>(self, s: S, p: S::V, g: S::V, [square]: &mut [S::V; 1]) -> S::V {
+        *square = s.fma(g, g, *square);
+        let along = s.div(g, s.add(s.sqrt(*square), s.splat(self.epsilon)));
+        s.fma(s.splat(-self.lr), along, p)
+    }
+}
+
+/// m ← m + (1-β₁)(g - m); v ← β₂v + (1-β₂)g²; p ← keep·p - step·m / (√v / correction + ε)
+///
+/// `step` is lr / (1 - β₁ᵗ), `correction` √(1 - β₂ᵗ). Decoupled weight decay is done beforehand, on the weights alone.
+#[derive(Clone, Copy)]
+pub(crate) struct Adam {
+    pub step: f32,
+    pub beta1: f32,
+    pub beta2: f32,
+    pub one_over_correction: f32,
+    pub epsilon: f32,
+}
+
+impl Rule<2> for Adam {
+    #[inline(always)]
+    fn apply<S: Simd>(self, s: S, p: S::V, g: S::V, [m, v]: &mut [S::V; 2]) -> S::V {
+        *m = flush(s, s.fma(s.splat(1.0 - self.beta1), s.sub(g, *m), *m));
+        let fresh = s.mul(s.mul(g, g), s.splat(1.0 - self.beta2));
+        *v = flush(s, s.fma(s.splat(self.beta2), *v, fresh));
+        let root = s.fma(s.sqrt(*v), s.splat(self.one_over_correction), s.splat(self.epsilon));
+        s.fma(s.splat(-self.step), s.div(*m, root), p)
+    }
+}
+
+/// Each parameter has a step size of its own, which grows by η⁺ while the gradient keeps its sign and shrinks by η⁻ when
+/// it turns; after a turn the parameter waits one step.
+#[derive(Clone, Copy)]
+pub(crate) struct Rprop {
+    pub eta_minus: f32,
+    pub eta_plus: f32,
+    pub step_min: f32,
+    pub step_max: f32,
+}
+
+impl Rule<2> for Rprop {
+    #[inline(always)]
+    fn apply<S: Simd>(self, s: S, p: S::V, g: S::V, [previous, size]: &mut [S::V; 2]) -> S::V {
+        let zero = s.splat(0.0);
+        let agreement = s.mul(g, *previous);
+        let turned = s.select_lt(agreement, zero, s.splat(self.eta_minus), s.splat(1.0));
+        let factor = s.select_lt(zero, agreement, s.splat(self.eta_plus), turned);
+        *size = s.min(s.splat(self.step_max), s.max(s.splat(self.step_min), s.mul(*size, factor)));
+        let g = s.select_lt(agreement, zero, zero, g);
+        *previous = g;
+        let up = s.select_lt(zero, g, *size, zero);
+        let along = s.select_lt(g, zero, s.sub(zero, *size), up);
+        s.sub(p, along)
+    }
+}
+
+/// p ← keep·p over a range of whole lines: decoupled weight decay.
+pub(crate) fn scale(values: &mut [f32], keep: f32) {
+    for value in values {
+        *value *= keep;
+    }
+}
+
+/// g ← g + l2·p + l1·sign(p): the gradient of the penalties.
+pub(crate) fn penalise(params: &[f32], grads: &mut [f32], l1: f32, l2: f32) {
+    for (g, &p) in grads.iter_mut().zip(params) {
+        let sign = if p == 0.0 { 0.0 } else { p.signum() };
+        *g += l2.mul_add(p, l1 * sign);
+    }
+}
+
+/// Σ x² in f64, always in the same order.
+pub(crate) fn sum_of_squares(values: &[f32]) -> f64 {
+    let mut lanes = [0.0f64; LANES];
+    for chunk in values.chunks(LANES) {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane += f64::from(x) * f64::from(x);
+        }
+    }
+    lanes.iter().sum()
+}
+
+/// Whether every value is a finite number.
+pub(crate) fn all_finite(values: &[f32]) -> bool {
+    // Chunks without an early exit inside, so that the compiler vectorises.
+    values.chunks(1024).all(|chunk| chunk.iter().fold(true, |all, x| all & x.is_finite()))
+}

@@ -1,0 +1,265 @@
+//! A network: a chain of layers with its parameters in one flat buffer.
+
+mod summary;
+
+use crate::kernel::buffer::{Buffer, round_up};
+use crate::kernel::product::{panel_index, panels_len};
+use crate::layer::{Layout, Parameter};
+use crate::plan::Predictor;
+use crate::rng::{Purpose, Rng};
+use crate::{Error, Layer, Result, Shape, error::did_you_mean};
+use std::ops::Range;
+
+/// Most parameters that a network may have: 2 GiB of f32, and four times that while training. A larger number is taken
+/// for a slip, or for a hostile file.
+const MAX_PARAMETERS: usize = 1 << 29;
+
+/// A chain of layers and its parameters.
+///
+/// ```
+/// use adaline::prelude::*;
+/// # fn main() -> adaline::Result<()> {
+/// // XOR by hand: NAND and OR, then AND.
+/// let mut xor = Network::new(Shape::Flat(2), [Dense::new(2, Activation::Step), Dense::new(1, Activation::Step)])?;
+/// xor.set("layers.0.weight", &[-0.6, -0.6, 0.4, 0.4])?;
+/// xor.set("layers.0.bias", &[0.7, -0.3])?;
+/// xor.set("layers.1.weight", &[0.4, 0.4])?;
+/// xor.set("layers.1.bias", &[-0.6])?;
+/// assert_eq!(xor.predict(&[0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0])?, [0.0, 1.0, 1.0, 0.0]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Network {
+    input: Shape,
+    layers: Vec<Layer>,
+    /// Behind each layer.
+    shapes: Vec<Shape>,
+    tensors: Vec<Tensor>,
+    params: Buffer,
+}
+
+/// A tensor of a network: a named part of its buffer.
+#[derive(Debug, Clone)]
+pub(crate) struct Tensor {
+    /// `layers.0.weight`
+    pub name: String,
+    pub layer: usize,
+    pub parameter: Parameter,
+    /// In the buffer; starts on 64 bytes and is filled up with zeroes to whole lines.
+    pub range: Range<usize>,
+}
+
+impl Tensor {
+    /// Values in the file, without padding.
+    pub(crate) fn len(&self) -> usize {
+        self.parameter.shape.iter().product()
+    }
+}
+
+impl Network {
+    /// A chain of layers over inputs of one shape, with weights drawn from seed 0; see [`Network::initialize`].
+    ///
+    /// Fails with [`Error::Shape`] where a layer cannot read what comes before it, naming the layer.
+    pub fn new<L: Into<Layer>>(input: Shape, layers: impl IntoIterator<Item = L>) -> Result<Self> {
+        let layers: Vec<Layer> = layers.into_iter().map(Into::into).collect();
+        if layers.is_empty() {
+            return Err(Error::shape("network", "a network needs at least one layer, for example \"dense 1\""));
+        }
+        if input.is_empty() {
+            return Err(Error::shape("network", format!("an input of shape {input} holds no values")));
+        }
+        let mut shape = input;
+        let mut shapes = Vec::with_capacity(layers.len());
+        let mut tensors = Vec::new();
+        let mut len = 0usize;
+        for (number, layer) in layers.iter().enumerate() {
+            let place = || format!("layer {} ({layer})", number + 1);
+            let output = layer.output(shape).map_err(|message| Error::shape(place(), message))?;
+            let too_large = || {
+                Error::shape(
+                    place(),
+                    format!("reading {shape}, the network would have more than {MAX_PARAMETERS} parameters; make a layer smaller"),
+                )
+            };
+            for parameter in layer.parameters(shape) {
+                let size = match parameter.layout {
+                    Layout::Plain => parameter.shape.iter().try_fold(1usize, |len, &n| len.checked_mul(n)),
+                    Layout::Panels { inputs, outputs } => {
+                        outputs.checked_next_multiple_of(16).and_then(|outputs| outputs.checked_mul(inputs))
+                    }
+                };
+                let size = size.filter(|&size| size <= MAX_PARAMETERS).ok_or_else(too_large)?;
+                let end = len + round_up(size);
+                if end > MAX_PARAMETERS {
+                    return Err(too_large());
+                }
+                let name = format!("layers.{number}.{}", parameter.name);
+                tensors.push(Tensor { name, layer: number, parameter, range: len..end });
+                len = end;
+            }
+            shape = output;
+            shapes.push(shape);
+        }
+        let mut network = Network { input, layers, shapes, tensors, params: Buffer::zeroed(len) };
+        network.initialize(0);
+        Ok(network)
+    }
+
+    /// Draws all parameters anew. The same seed gives the same bits; each tensor has a random stream of its own.
+    pub fn initialize(&mut self, seed: u64) {
+        for number in 0..self.tensors.len() {
+            let tensor = &self.tensors[number];
+            let Parameter { init, fan_in, fan_out, .. } = tensor.parameter;
+            let mut rng = Rng::stream(seed, Purpose::Init, number as u64);
+            let values: Vec<f32> = (0..tensor.len()).map(|_| init.sample(&mut rng, fan_in, fan_out)).collect();
+            self.write(number, &values);
+        }
+    }
+
+    /// The shape of one example.
+    pub fn input(&self) -> Shape {
+        self.input
+    }
+
+    /// The shape of what comes out for one example.
+    pub fn output(&self) -> Shape {
+        self.shapes.last().copied().unwrap_or(self.input)
+    }
+
+    /// The layers.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The shape of one example behind each layer.
+    pub fn shapes(&self) -> &[Shape] {
+        &self.shapes
+    }
+
+    /// How many numbers training adjusts.
+    pub fn parameters(&self) -> usize {
+        self.tensors.iter().map(Tensor::len).sum()
+    }
+
+    /// How many numbers of one layer training adjusts.
+    pub fn parameters_of(&self, layer: usize) -> usize {
+        self.tensors.iter().filter(|tensor| tensor.layer == layer).map(Tensor::len).sum()
+    }
+
+    /// The chain as `--net` takes it.
+    pub fn notation(&self) -> String {
+        Layer::chain_to_string(&self.layers)
+    }
+
+    /// The tensors' names and shapes, in file order. Names are `layers.N.weight`, N counting from 0; shapes are PyTorch's.
+    pub fn tensors(&self) -> impl Iterator<Item = (&str, &[usize])> {
+        self.tensors.iter().map(|tensor| (tensor.name.as_str(), tensor.parameter.shape.as_slice()))
+    }
+
+    /// A tensor's values in PyTorch's order: a dense weight row by row, one row for each unit.
+    ///
+    /// Fails when there is no tensor of that name.
+    pub fn get(&self, name: &str) -> Result<Vec<f32>> {
+        Ok(self.read(self.find(name)?))
+    }
+
+    /// Sets a tensor from values in PyTorch's order.
+    ///
+    /// Fails when there is no tensor of that name, the number of values is another, or one of them is not finite.
+    pub fn set(&mut self, name: &str, values: &[f32]) -> Result<()> {
+        let number = self.find(name)?;
+        let tensor = &self.tensors[number];
+        if values.len() != tensor.len() {
+            let shape = &tensor.parameter.shape;
+            return Err(Error::shape(name, format!("{} values were given for a tensor of shape {shape:?}", values.len())));
+        }
+        if let Some(at) = values.iter().position(|x| !x.is_finite()) {
+            return Err(Error::shape(name, format!("value {at} is {}; parameters must be finite", values[at])));
+        }
+        self.write(number, values);
+        Ok(())
+    }
+
+    fn find(&self, name: &str) -> Result<usize> {
+        self.tensors.iter().position(|tensor| tensor.name == name).ok_or_else(|| {
+            let names = self.tensors.iter().map(|tensor| tensor.name.as_str());
+            Error::setting("tensor", format!("the network has no tensor \"{name}\"{}", did_you_mean(name, names)))
+        })
+    }
+
+    fn read(&self, number: usize) -> Vec<f32> {
+        let tensor = &self.tensors[number];
+        tensor.parameter.layout.to_file(tensor.len(), &self.params[tensor.range.clone()])
+    }
+
+    fn write(&mut self, number: usize, values: &[f32]) {
+        let tensor = &self.tensors[number];
+        tensor.parameter.layout.from_file(values, &mut self.params[tensor.range.clone()]);
+    }
+
+    /// All parameters in file order, without padding: what `weights_sha256` is made of.
+    pub fn flat(&self) -> Vec<f32> {
+        (0..self.tensors.len()).flat_map(|number| self.read(number)).collect()
+    }
+
+    /// What comes out for rows of inputs, one after the other, through every layer. The rows follow from the length.
+    ///
+    /// Makes a plan for every call; a program that predicts again and again keeps a [`Predictor`].
+    pub fn predict(&self, inputs: &[f32]) -> Result<Vec<f32>> {
+        let width = self.input.len();
+        let rows = inputs.len() / width;
+        if inputs.is_empty() || inputs.len() % width != 0 {
+            return Err(Error::shape(
+                "network",
+                format!("{} values were given; one example of shape {} has {width}", inputs.len(), self.input),
+            ));
+        }
+        let mut predictor = Predictor::new(self, rows.min(256), 1)?;
+        let mut outputs = Vec::with_capacity(rows * self.output().len());
+        for batch in inputs.chunks(256 * width) {
+            outputs.extend_from_slice(predictor.predict(batch)?);
+        }
+        Ok(outputs)
+    }
+
+    pub(crate) fn tensor_list(&self) -> &[Tensor] {
+        &self.tensors
+    }
+
+    /// The buffer with all parameters as they lie in memory.
+    pub(crate) fn params(&self) -> &Buffer {
+        &self.params
+    }
+
+    pub(crate) fn params_mut(&mut self) -> &mut Buffer {
+        &mut self.params
+    }
+}
+
+impl Layout {
+    /// Values as they lie in memory → as they stand in a file.
+    pub(crate) fn to_file(self, len: usize, memory: &[f32]) -> Vec<f32> {
+        match self {
+            Layout::Plain => memory[..len].to_vec(),
+            Layout::Panels { inputs, outputs } => {
+                let at = |k: usize| memory[panel_index(inputs, k % inputs, k / inputs)];
+                (0..inputs * outputs).map(at).collect()
+            }
+        }
+    }
+
+    /// Values as they stand in a file → as they lie in memory. The padding is left alone.
+    #[expect(clippy::wrong_self_convention, reason = "the counterpart of to_file")]
+    pub(crate) fn from_file(self, values: &[f32], memory: &mut [f32]) {
+        match self {
+            Layout::Plain => memory[..values.len()].copy_from_slice(values),
+            Layout::Panels { inputs, outputs } => {
+                debug_assert!(memory.len() >= panels_len(inputs, outputs));
+                for (k, &value) in values.iter().enumerate() {
+                    memory[panel_index(inputs, k % inputs, k / inputs)] = value;
+                }
+            }
+        }
+    }
+}
