@@ -68,7 +68,11 @@ impl Init {
             Init::Normal { mean, std } => mean.is_finite() && std.is_finite() && std >= 0.0,
             _ => true,
         };
-        if good { Ok(()) } else { Err(format!("the initializer {self} does not work; its numbers must be finite and in order")) }
+        if good {
+            Ok(())
+        } else {
+            Err(format!("the initializer {self} does not work; its numbers must be finite and in order"))
+        }
     }
 
     /// One value after the other, as many as are asked for.

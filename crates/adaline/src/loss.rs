@@ -122,16 +122,18 @@ impl Loss {
                 let largest = classes.iter().copied().max().unwrap_or(0);
                 let needed = largest as usize + 1;
                 if binary && outputs != 1 {
-                    let message = format!("binary cross-entropy needs 1 output and this layer has {outputs}; end in \"dense 1\"");
+                    let message =
+                        format!("binary cross-entropy needs 1 output and this layer has {outputs}; end in \"dense 1\"");
                     return Err(Error::shape(place(), message));
                 }
                 if binary && needed > 2 {
-                    let message = format!("one output tells two classes apart, and the data has {needed}; end in \"dense {needed}\"");
+                    let message = format!(
+                        "one output tells two classes apart, and the data has {needed}; end in \"dense {needed}\""
+                    );
                     return Err(Error::shape(place(), message));
                 }
                 if !binary && (outputs < needed || outputs < 2) {
-                    let message =
-                        format!("{outputs} outputs for {needed} classes; end in \"dense {}\"", needed.max(2));
+                    let message = format!("{outputs} outputs for {needed} classes; end in \"dense {}\"", needed.max(2));
                     return Err(Error::shape(place(), message));
                 }
                 match (binary, layer.activation()) {
@@ -147,20 +149,30 @@ impl Loss {
                 }
             }
             (Loss::Mse | Loss::Mae | Loss::Huber { .. }, Targets::Values { width, .. }) if *width == outputs => Ok(()),
-            (Loss::Mse | Loss::Mae | Loss::Huber { .. }, Targets::Values { width, .. }) => {
-                Err(Error::shape(place(), format!("{outputs} outputs for targets of {width}; end in \"dense {width}\"")))
-            }
-            (_, Targets::Classes(_)) => {
-                Err(Error::setting("loss", format!("{self} is for numbers, and the target is classes; leave the loss out")))
-            }
-            (_, Targets::Values { .. }) => {
-                Err(Error::setting("loss", format!("{self} is for classes, and the target is numbers; use mse, mae or huber")))
-            }
+            (Loss::Mse | Loss::Mae | Loss::Huber { .. }, Targets::Values { width, .. }) => Err(Error::shape(
+                place(),
+                format!("{outputs} outputs for targets of {width}; end in \"dense {width}\""),
+            )),
+            (_, Targets::Classes(_)) => Err(Error::setting(
+                "loss",
+                format!("{self} is for numbers, and the target is classes; leave the loss out"),
+            )),
+            (_, Targets::Values { .. }) => Err(Error::setting(
+                "loss",
+                format!("{self} is for classes, and the target is numbers; use mse, mae or huber"),
+            )),
         }
     }
 
     /// The mean loss of a batch. Writes the gradient of the outputs. `width` is the number of outputs of one example.
-    pub(crate) fn value_and_gradient(self, set: InstructionSet, y: &[f32], t: BatchTargets<'_>, width: usize, d: &mut [f32]) -> f64 {
+    pub(crate) fn value_and_gradient(
+        self,
+        set: InstructionSet,
+        y: &[f32],
+        t: BatchTargets<'_>,
+        width: usize,
+        d: &mut [f32],
+    ) -> f64 {
         let rows = y.len() / width;
         let over_rows = 1.0 / rows as f32;
         let total = match (self, t) {
@@ -172,7 +184,9 @@ impl Loss {
             }
             (Loss::Mse, BatchTargets::Values(t)) => self.difference(Difference::Squared, y, t, width, d),
             (Loss::Mae, BatchTargets::Values(t)) => self.difference(Difference::Absolute, y, t, width, d),
-            (Loss::Huber { delta }, BatchTargets::Values(t)) => self.difference(Difference::Huber(delta), y, t, width, d),
+            (Loss::Huber { delta }, BatchTargets::Values(t)) => {
+                self.difference(Difference::Huber(delta), y, t, width, d)
+            }
             _ => unreachable!("Loss::check refuses targets of the other kind"),
         };
         total / rows as f64
@@ -215,7 +229,9 @@ impl FromStr for Loss {
             (Some("mae"), _) if !text.contains('(') => Ok(Loss::Mae),
             (Some("huber"), Some(delta)) if delta > 0.0 && delta.is_finite() => Ok(Loss::Huber { delta }),
             (Some("huber"), _) => Err(Error::setting("loss", "huber's delta is a number above 0: huber(1.0)")),
-            (Some("binary_cross_entropy"), _) if !text.contains('(') => Ok(Loss::BinaryCrossEntropy { label_smoothing: 0.0 }),
+            (Some("binary_cross_entropy"), _) if !text.contains('(') => {
+                Ok(Loss::BinaryCrossEntropy { label_smoothing: 0.0 })
+            }
             (Some("categorical_cross_entropy"), _) if !text.contains('(') => {
                 Ok(Loss::CategoricalCrossEntropy { label_smoothing: 0.0 })
             }

@@ -43,7 +43,11 @@ impl Layer {
     pub fn parse_chain(text: &str) -> Result<Vec<Layer>> {
         if text.len() > MAX_TEXT {
             let start: String = text.chars().take(40).collect();
-            return Err(Error::notation(&format!("{start}…"), 0, format!("a network of more than {MAX_TEXT} bytes of text")));
+            return Err(Error::notation(
+                &format!("{start}…"),
+                0,
+                format!("a network of more than {MAX_TEXT} bytes of text"),
+            ));
         }
         let mut layers = Vec::new();
         for (part, at) in split_commas(text) {
@@ -89,11 +93,14 @@ fn layer(text: &str, kind: Word<'_>, settings: &[Word<'_>]) -> Result<Layer> {
         },
         _ => match (activation(kind.text), settings) {
             (Ok(activation), []) => Ok(activation.into()),
-            (Ok(_), [extra, ..]) => fail(*extra, "an activation takes no further settings; separate layers by commas".to_owned()),
+            (Ok(_), [extra, ..]) => {
+                fail(*extra, "an activation takes no further settings; separate layers by commas".to_owned())
+            }
             (Err(_), _) => {
                 let names = KINDS.into_iter().chain(Activation::all().map(Activation::name));
                 let near = did_you_mean(kind.text, names);
-                let mend = if near.is_empty() { format!("; layers are {}, or an activation", KINDS.join(", ")) } else { near };
+                let mend =
+                    if near.is_empty() { format!("; layers are {}, or an activation", KINDS.join(", ")) } else { near };
                 fail(kind, format!("unknown layer \"{}\"{mend}", printable(kind.text)))
             }
         },
@@ -117,7 +124,10 @@ fn dense(text: &str, kind: Word<'_>, settings: &[Word<'_>]) -> Result<Layer> {
             init.validate().map_err(|message| Error::notation(text, word.at, message))?;
             layer.init = Some(init);
         } else if has_activation {
-            let message = format!("what does \"{}\" mean here? A dense layer has one activation, no_bias, an initializer", printable(word.text));
+            let message = format!(
+                "what does \"{}\" mean here? A dense layer has one activation, no_bias, an initializer",
+                printable(word.text)
+            );
             return Err(Error::notation(text, word.at, message));
         } else {
             layer.activation = activation(word.text).map_err(|message| Error::notation(text, word.at, message))?;
@@ -265,7 +275,8 @@ mod tests {
             "dense 99999999999999999999",
             "relu 3",
         ];
-        let messages: Vec<String> = cases.iter().map(|text| Layer::parse_chain(text).unwrap_err().to_string()).collect();
+        let messages: Vec<String> =
+            cases.iter().map(|text| Layer::parse_chain(text).unwrap_err().to_string()).collect();
         insta::assert_snapshot!(messages.join("\n\n"));
     }
 

@@ -9,7 +9,7 @@ use crate::Activation;
 /// ```
 /// use adaline::{Activation, plot::ActivationCurves};
 /// let chart = ActivationCurves::new(&[Activation::Sigmoid, Activation::Tanh]).derivative(true).chart();
-/// assert_eq!(chart.title(), "sigmoid, tanh");
+/// assert_eq!(chart.title(), "Activations: sigmoid, tanh");
 /// ```
 #[derive(Debug, Clone)]
 pub struct ActivationCurves {
@@ -44,10 +44,13 @@ impl ActivationCurves {
         let mut panel =
             Panel::new("x", "f(x)").x(|axis| axis.range(self.from, self.to).zero_line()).y(|axis| axis.zero_line());
         let several = self.activations.len() > 1;
+        let mut ends = Vec::new();
         for (i, (activation, name)) in self.activations.iter().zip(&names).enumerate() {
             let (colour, mark) = series(i);
+            // Each line is a little thinner than the one below it, so that two on one place are both seen.
+            let width = if several { (3.4 - 0.4 * i as f64).max(1.6) } else { 2.2 };
             let draw = |name: &str, dash: Dash, f: &dyn Fn(f64) -> f64| {
-                let line = Line::new(name, self.sample(*activation, f)).colour(colour).dash(dash).width(2.2);
+                let line = Line::new(name, self.sample(*activation, f)).colour(colour).dash(dash).width(width);
                 if several { line.mark(mark) } else { line }
             };
             panel = panel.line(draw(name, Dash::Solid, &|x| value(*activation, x)));
@@ -57,15 +60,15 @@ impl ActivationCurves {
             }
             if *activation == Activation::Step && self.from < 0.0 && self.to > 0.0 {
                 let at_zero = value(*activation, 0.0);
-                panel = panel
-                    .points(Points::new("", [(0.0, at_zero)]).colour(colour).radius(4.2))
-                    .points(Points::new("", [(0.0, 1.0 - at_zero)]).colour(colour).radius(4.2).hollow());
+                ends.push(Points::new("", [(0.0, at_zero)]).colour(colour).radius(4.2));
+                ends.push(Points::new("", [(0.0, 1.0 - at_zero)]).colour(colour).radius(4.2).hollow());
             }
         }
+        panel = ends.into_iter().fold(panel, Panel::points);
         let title = match names.len() {
-            0 => "Activations".to_owned(),
-            1..=4 => names.join(", "),
-            n => format!("{n} activations"),
+            1 => names.concat(),
+            2..=4 => format!("Activations: {}", names.join(", ")),
+            _ => "Activations".to_owned(),
         };
         let with = if self.derivative { ", with derivatives (dashed)" } else { "" };
         let description = format!("Curves of {}{with}, for x from {} to {}.", names.join(", "), self.from, self.to);
@@ -109,8 +112,10 @@ fn value(activation: Activation, x: f64) -> f64 {
 }
 
 fn slope(activation: Activation, x: f64) -> f64 {
-    let h = 1e-5 * x.abs().max(1.0);
-    (value(activation, x + h) - value(activation, x - h)) / (2.0 * h)
+    match activation {
+        Activation::Softmax => Activation::Sigmoid.slope(x),
+        other => other.slope(x),
+    }
 }
 
 /// Where an activation or its derivative jumps.

@@ -115,7 +115,7 @@ impl GatePicture {
             description.push_str(&format!(" {count} of the four points lie on the wrong side."));
         }
         let title = format!("Gate {}", self.name);
-        Chart::new(title).description(description).panel(panel).size(640.0, 460.0)
+        Chart::new(title).description(description).panel(panel).size(640.0, 430.0)
     }
 }
 

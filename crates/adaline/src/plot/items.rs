@@ -36,7 +36,7 @@ impl Frame {
 }
 
 /// Whether an item fills the panel, so that it wants a frame on all sides.
-pub(super) fn covers(item: &Item) -> bool {
+pub(super) fn fills(item: &Item) -> bool {
     matches!(item, Item::Surface(_) | Item::Cells(_) | Item::Zone { .. })
 }
 
@@ -45,6 +45,18 @@ pub(super) fn covers(item: &Item) -> bool {
 struct Turn {
     index: usize,
     of: usize,
+}
+
+/// The zones, which lie below the grid.
+pub(super) fn draw_zones(scene: &mut Scene, panel: &Panel, frame: &Frame) {
+    for item in &panel.items {
+        let Item::Zone { corners, colour, .. } = item else { continue };
+        let corners: Vec<Pixel> = corners.iter().map(|p| frame.at(*p)).collect();
+        let corners = frame.plot.clip_polygon(&corners);
+        if corners.len() > 2 && corners.iter().all(|p| p.0.is_finite() && p.1.is_finite()) {
+            scene.polygons(vec![corners], *colour);
+        }
+    }
 }
 
 pub(super) fn draw(scene: &mut Scene, panel: &Panel, frame: &Frame) {
@@ -64,13 +76,7 @@ pub(super) fn draw(scene: &mut Scene, panel: &Panel, frame: &Frame) {
                     scene.line((x, frame.plot.top), (x, frame.plot.bottom), stroke);
                 }
             }
-            Item::Zone { corners, colour, .. } => {
-                let corners: Vec<Pixel> = corners.iter().map(|p| frame.at(*p)).collect();
-                let corners = frame.plot.clip_polygon(&corners);
-                if corners.len() > 2 && corners.iter().all(|p| p.0.is_finite() && p.1.is_finite()) {
-                    scene.polygons(vec![corners], *colour);
-                }
-            }
+            Item::Zone { .. } => {} // below the grid already
             Item::Surface(surface) => {
                 for layer in &surface.layers {
                     scene.polygons(clip(frame, surface.area(layer, |x, y| frame.at((x, y)))), layer.colour);
@@ -93,6 +99,7 @@ fn clip(frame: &Frame, polygons: Vec<Vec<Pixel>>) -> Vec<Vec<Pixel>> {
     polygons
         .into_iter()
         .map(|polygon| if polygon.iter().all(inside) { polygon } else { frame.plot.clip_polygon(&polygon) })
+        .map(straighten)
         .filter(|polygon| polygon.len() > 2)
         .collect()
 }
@@ -230,8 +237,8 @@ fn draw_cells(scene: &mut Scene, cells: &Cells, frame: &Frame) {
             bottom: y + height / 2.0 - gap,
         };
         scene.rect(area, Some(colour), None);
-        if size >= 4.5 {
-            // Zeroes step back, so that the mistakes stand out.
+        // Zeroes step back, so that the mistakes stand out; among very many cells they are left out.
+        if size >= 4.5 && !(text == "0" && columns > 12) {
             let ink = if text == "0" { SOFT_INK.mix(colour, 0.45) } else { colour.ink() };
             scene.text(Text::new(text.as_str(), (x, y), size, ink).anchor(Anchor::Middle));
         }

@@ -13,6 +13,8 @@ const SUBTITLE_SIZE: f64 = 12.0;
 const PANEL_TITLE_SIZE: f64 = 13.0;
 pub(super) const LABEL_SIZE: f64 = 12.5;
 pub(super) const TICK_SIZE: f64 = 11.0;
+/// About so many pixels lie between two ticks of a horizontal axis.
+const X_APART: f64 = 70.0;
 /// Around the whole picture.
 const EDGE: f64 = 14.0;
 /// Between panels.
@@ -113,25 +115,35 @@ fn place_panels(chart: &Chart, body: Area) -> Vec<Placed<'_>> {
         legend_outside: bool,
         margins: Margins,
     }
-    let drafts: Vec<Draft<'_>> = chart
+    let mut drafts: Vec<Draft<'_>> = chart
         .panels
         .iter()
         .map(|panel| {
             let (x, y) = panel.scales();
             let legend = Legend::of(panel).fit(width * 0.42, height * 0.9);
-            let mut margins = margins(panel, &x, &y, width, height);
-            let mut plot = inside(width, height, margins);
-            let frame = Frame { plot, x, y, x_reversed: panel.x.reversed, y_reversed: panel.y.reversed };
-            let outside =
-                !legend.is_empty() && (panel.legend_outside || legend::free_corner(panel, &frame, &legend).is_none());
-            if outside {
-                margins.right += legend.width() + 14.0;
-                plot = inside(width, height, margins);
-            }
-            let _ = plot;
-            Draft { panel, x, y, legend, legend_outside: outside, margins }
+            Draft { panel, x, y, legend, legend_outside: false, margins: margins(panel, &x, &y, width, height) }
         })
         .collect();
+
+    let has_corner = |draft: &Draft<'_>| {
+        let Draft { panel, x, y, .. } = *draft;
+        let plot = inside(width, height, draft.margins);
+        let frame = Frame { plot, x, y, x_reversed: panel.x.reversed, y_reversed: panel.y.reversed };
+        legend::free_corner(panel, &frame, &draft.legend).is_some()
+    };
+    // Where all panels say the same, one legend is enough: in the first panel that has room, else beside the last.
+    if drafts.len() > 1 && drafts.iter().all(|draft| draft.legend.says(&drafts[0].legend)) {
+        let keeper = drafts.iter().position(has_corner).unwrap_or(drafts.len() - 1);
+        for (_, draft) in drafts.iter_mut().enumerate().filter(|(i, _)| *i != keeper) {
+            draft.legend = Legend::none();
+        }
+    }
+    for draft in &mut drafts {
+        draft.legend_outside = !draft.legend.is_empty() && (draft.panel.legend_outside || !has_corner(draft));
+        if draft.legend_outside {
+            draft.margins.right += draft.legend.width() + 14.0;
+        }
+    }
 
     // Panels one above the other share their left and right edges, panels side by side their top and bottom.
     let shared = |i: usize| {
@@ -171,7 +183,7 @@ fn place_panels(chart: &Chart, body: Area) -> Vec<Placed<'_>> {
                 panel: draft.panel,
                 plot,
                 x_ticks: x_ticks(&draft.panel.x, &draft.x, plot.width()),
-                y_ticks: y_ticks(&draft.panel.y, &draft.y, plot.height()),
+                y_ticks: y_ticks(draft.panel, &draft.y, plot.height()),
                 x: draft.x,
                 y: draft.y,
                 legend: draft.legend,
@@ -192,7 +204,7 @@ fn inside(width: f64, height: f64, margins: Margins) -> Area {
     }
 }
 
-/// The largest part of an area in which one unit is as long on both axes; in the middle of it.
+/// The largest part of an area in which one unit is as long on both axes; at its top, in the middle.
 fn squared(plot: Area, x: &Scale, y: &Scale) -> Area {
     let unit = (plot.width() / (x.hi - x.lo)).min(plot.height() / (y.hi - y.lo));
     let (width, height) = (unit * (x.hi - x.lo), unit * (y.hi - y.lo));
@@ -200,13 +212,12 @@ fn squared(plot: Area, x: &Scale, y: &Scale) -> Area {
         return plot;
     }
     let left = plot.left + (plot.width() - width) / 2.0;
-    let top = plot.top + (plot.height() - height) / 2.0;
-    Area { left, top, right: left + width, bottom: top + height }
+    Area { left, top: plot.top, right: left + width, bottom: plot.top + height }
 }
 
 fn margins(panel: &Panel, x: &Scale, y: &Scale, width: f64, height: f64) -> Margins {
     let x_ticks = x_ticks(&panel.x, x, (width - 70.0).max(40.0));
-    let y_ticks = y_ticks(&panel.y, y, (height - 60.0).max(40.0));
+    let y_ticks = y_ticks(panel, y, (height - 60.0).max(40.0));
     let label = |axis: &Axis| if axis.label.is_empty() { 0.0 } else { LABEL_SIZE + 8.0 };
     let last = x_ticks.ticks.last().filter(|_| !x_ticks.lean);
     let overhang = last.map_or(0.0, |tick| font::width(&tick.label, TICK_SIZE, false) / 2.0 * x.unit(tick.value));
@@ -238,7 +249,7 @@ fn x_ticks(axis: &Axis, scale: &Scale, length: f64) -> Ticks {
         let room = if lean { TICK_LENGTH + TICK_GAP + wide * 0.7071 + TICK_SIZE * 0.5 } else { upright };
         return Ticks { ticks, lean, room };
     }
-    let mut target = (length / 70.0).round().clamp(2.0, 12.0) as usize;
+    let mut target = (length / X_APART).round().clamp(2.0, 12.0) as usize;
     loop {
         let ticks = number_ticks(axis, scale, target);
         let needed: f64 =
@@ -250,9 +261,12 @@ fn x_ticks(axis: &Axis, scale: &Scale, length: f64) -> Ticks {
     }
 }
 
-fn y_ticks(axis: &Axis, scale: &Scale, length: f64) -> Ticks {
+fn y_ticks(panel: &Panel, scale: &Scale, length: f64) -> Ticks {
+    let axis = &panel.y;
     let ticks = if axis.names.is_empty() {
-        number_ticks(axis, scale, (length / 44.0).round().clamp(2.0, 12.0) as usize)
+        // Where one unit is as long on both axes their ticks are alike too.
+        let apart = if panel.square { X_APART } else { 52.0 };
+        number_ticks(axis, scale, (length / apart).round().clamp(2.0, 12.0) as usize)
     } else {
         name_ticks(&axis.names, length / axis.names.len() as f64)
     };
@@ -289,9 +303,17 @@ fn draw_panel(scene: &mut Scene, placed: &Placed<'_>) {
     let Placed { panel, plot, .. } = placed;
     let frame =
         Frame { plot: *plot, x: placed.x, y: placed.y, x_reversed: panel.x.reversed, y_reversed: panel.y.reversed };
+    items::draw_zones(scene, panel, &frame);
     draw_grid(scene, placed, &frame);
+    // A frame stands before what fills it, but marks stand before the axes that they touch.
+    let filled = panel.items.iter().any(items::fills);
+    if !filled {
+        draw_axes(scene, placed, &frame, false);
+    }
     items::draw(scene, panel, &frame);
-    draw_axes(scene, placed, &frame);
+    if filled {
+        draw_axes(scene, placed, &frame, true);
+    }
     if let Some(bar) = &panel.bar {
         draw_bar(scene, plot, bar);
     }
@@ -337,11 +359,10 @@ fn draw_grid(scene: &mut Scene, placed: &Placed<'_>, frame: &Frame) {
     }
 }
 
-fn draw_axes(scene: &mut Scene, placed: &Placed<'_>, frame: &Frame) {
+fn draw_axes(scene: &mut Scene, placed: &Placed<'_>, frame: &Frame, all_sides: bool) {
     let (panel, plot) = (placed.panel, &placed.plot);
-    let covered = panel.items.iter().any(|item| items::covers(item));
     let stroke = Stroke::solid(FRAME, 1.0);
-    if covered {
+    if all_sides {
         scene.rect(*plot, None, Some(stroke));
     } else {
         scene.lines(vec![vec![(plot.left, plot.top), (plot.left, plot.bottom), (plot.right, plot.bottom)]], stroke);

@@ -13,7 +13,7 @@ const KEY_GAP: f64 = 7.0;
 const PAD: f64 = 7.0;
 
 /// What is drawn before a name.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(super) enum Key {
     Line {
         colour: Colour,
@@ -31,7 +31,7 @@ pub(super) enum Key {
     Nothing,
 }
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(super) struct Entry {
     pub(super) name: String,
     pub(super) key: Key,
@@ -65,7 +65,10 @@ impl Legend {
             }),
             Item::Zone { .. } | Item::Surface(_) | Item::Cells(_) => None,
         };
-        Legend { entries: panel.items.iter().filter_map(entry).filter(|entry| !entry.name.is_empty()).collect() }
+        // Data first, then the lines drawn through it.
+        let is_data = |item: &&Item| matches!(item, Item::Points(_));
+        let items = panel.items.iter().filter(is_data).chain(panel.items.iter().filter(|item| !is_data(item)));
+        Legend { entries: items.filter_map(entry).filter(|entry| !entry.name.is_empty()).collect() }
     }
 
     /// The same legend in so much room: long names cut, too many left out.
@@ -81,6 +84,16 @@ impl Legend {
             self.entries.push(Entry { name: format!("… and {more} more"), key: Key::Nothing });
         }
         self
+    }
+
+    /// No legend.
+    pub(super) fn none() -> Self {
+        Legend { entries: Vec::new() }
+    }
+
+    /// Whether another legend says the same.
+    pub(super) fn says(&self, other: &Legend) -> bool {
+        self.entries == other.entries
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -5,8 +5,8 @@
 pub struct Colour(pub u8, pub u8, pub u8);
 
 impl Colour {
-    /// The colours of Okabe and Ito, which people with any kind of colour blindness can tell apart; yellow, which
-    /// nobody sees on white, comes last.
+    /// The colours of Okabe and Ito (2002), which people with any kind of colour blindness can tell apart; their pink
+    /// and yellow are darker here, because lines of them are faint on white, and grey stands for black.
     pub const PALETTE: [Colour; 8] = [
         Colour(0, 114, 178),
         Colour(213, 94, 0),

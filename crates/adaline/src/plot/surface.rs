@@ -108,42 +108,62 @@ impl Surface {
         [(self.grid.x.0, self.grid.y.0), (self.grid.x.1, self.grid.y.1)]
     }
 
-    /// The polygons of a layer, in the coordinates that `map` gives.
+    /// The outlines of a layer, in the coordinates that `map` gives: what lies inside is to the left of them, holes run
+    /// the other way round.
     pub(super) fn area(&self, layer: &Layer, map: impl Fn(f64, f64) -> Pixel) -> Vec<Vec<Pixel>> {
         let Some(values) = self.fields.get(layer.field).filter(|v| v.len() == self.grid.len()) else {
             return Vec::new();
         };
-        let columns = self.grid.columns;
-        let mut polygons = Vec::new();
-        let place = |(column, row): (f64, f64)| {
-            let (x, y) = self.grid.at(column, row);
-            map(x, y)
+        let (columns, rows) = (self.grid.columns, self.grid.rows);
+        // A side between two cells lies in the middle of the area: only the cuts and the sides without a neighbour are
+        // part of an outline.
+        let whole = |column: Option<usize>, row: Option<usize>| match (column, row) {
+            (Some(c), Some(r)) if c + 1 < columns && r + 1 < rows => {
+                Cell::new(values, columns, c, r).values.iter().all(|v| !v.is_nan())
+            }
+            _ => false,
         };
-        for row in 0..self.grid.rows - 1 {
-            // Cells that are wholly inside are joined along the row.
-            let mut full_from: Option<usize> = None;
-            for column in 0..columns {
-                let cell = (column + 1 < columns).then(|| Cell::new(values, columns, column, row));
-                let full = cell.as_ref().is_some_and(|cell| cell.values.iter().all(|v| *v >= layer.level));
-                match (full, full_from) {
-                    (true, None) => full_from = Some(column),
-                    (false, Some(from)) => {
-                        let (left, right, low) = (from as f64, column as f64, row as f64);
-                        let corners = [(left, low), (right, low), (right, low + 1.0), (left, low + 1.0)];
-                        polygons.push(corners.map(place).to_vec());
-                        full_from = None;
-                    }
-                    _ => {}
+        let mut onward: BTreeMap<usize, Vec<(Pixel, usize)>> = BTreeMap::new();
+        for row in 0..rows - 1 {
+            for column in 0..columns - 1 {
+                let cell = Cell::new(values, columns, column, row);
+                let edge_of_grid = column == 0 || row == 0 || column + 2 == columns || row + 2 == rows;
+                if !edge_of_grid && cell.values.iter().all(|v| *v < layer.level) {
+                    continue;
                 }
-                if let Some(cell) = cell.filter(|_| !full) {
-                    let corners: Vec<Pixel> = cell.walk(layer.level).into_iter().map(|step| place(step.at)).collect();
-                    if corners.len() > 2 {
-                        polygons.push(corners);
+                let neighbour = [
+                    whole(Some(column), row.checked_sub(1)),
+                    whole(Some(column + 1), Some(row)),
+                    whole(Some(column), Some(row + 1)),
+                    whole(column.checked_sub(1), Some(row)),
+                ];
+                let steps = cell.walk(layer.level);
+                for (i, step) in steps.iter().enumerate() {
+                    let next = &steps[(i + 1) % steps.len()];
+                    if step.leaves || !neighbour[step.side] {
+                        let (x, y) = self.grid.at(step.at.0, step.at.1);
+                        onward.entry(step.key).or_default().push((map(x, y), next.key));
                     }
                 }
             }
         }
-        polygons
+        let mut outlines = Vec::new();
+        while let Some((start, _)) = onward.first_key_value() {
+            let mut key = *start;
+            let mut outline = Vec::new();
+            // Ends where there is nowhere to go on: back at the start.
+            while let Some(mut ways) = onward.remove(&key) {
+                let Some((at, next)) = ways.pop() else { break };
+                if !ways.is_empty() {
+                    onward.insert(key, ways);
+                }
+                outline.push(at);
+                key = next;
+            }
+            outlines.push(outline);
+        }
+        outlines.retain(|outline| outline.len() > 2);
+        outlines
     }
 
     /// The pieces of a contour line, in the coordinates that `map` gives.
@@ -213,6 +233,10 @@ struct Step {
     edge: Option<usize>,
     /// A crossing from inside to outside.
     leaves: bool,
+    /// The side of the cell along which the polygon goes on, where it does not leave: 0 at the bottom, 1 at the right.
+    side: usize,
+    /// The same place has the same number in every cell.
+    key: usize,
 }
 
 impl Cell {
@@ -236,13 +260,21 @@ impl Cell {
             2 * ((r + 1) * self.columns + c),
             2 * (r * self.columns + c) + 1,
         ];
+        let nodes = [
+            r * self.columns + c,
+            r * self.columns + c + 1,
+            (r + 1) * self.columns + c + 1,
+            (r + 1) * self.columns + c,
+        ];
+        // Places on edges have the numbers after those of the edges' first nodes.
+        let key_of_edge = |edge: usize| 3 * (edge / 2) + 1 + edge % 2;
         let mut steps = Vec::with_capacity(6);
         for i in 0..4 {
             let (here, next) = (self.values[i], self.values[(i + 1) % 4]);
             let (a, b) = (corner(i), corner(i + 1));
             let place = |part: f64| (c as f64 + a.0 + part * (b.0 - a.0), r as f64 + a.1 + part * (b.1 - a.1));
             if here >= level {
-                steps.push(Step { at: place(0.0), edge: None, leaves: false });
+                steps.push(Step { at: place(0.0), edge: None, leaves: false, side: i, key: 3 * nodes[i] });
             }
             if (here >= level) != (next >= level) {
                 // Computed from the lower corner of the edge, so that both cells of an edge find the same place.
@@ -250,7 +282,13 @@ impl Cell {
                 let part = ((level - from) / (to - from)).clamp(0.0, 1.0);
                 let part = if part.is_finite() { part } else { 0.5 };
                 let part = if turned { 1.0 - part } else { part };
-                steps.push(Step { at: place(part), edge: Some(edges[i]), leaves: here >= level });
+                steps.push(Step {
+                    at: place(part),
+                    edge: Some(edges[i]),
+                    leaves: here >= level,
+                    side: i,
+                    key: key_of_edge(edges[i]),
+                });
             }
         }
         steps

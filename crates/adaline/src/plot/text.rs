@@ -22,12 +22,21 @@ pub(super) fn write(chart: &Chart, width: usize, height: usize) -> String {
             lines.push(words::fit(text, width));
         }
     }
-    let each = height.saturating_sub(lines.len()) / chart.panels.len().max(1);
-    for panel in &chart.panels {
-        let cells = panel.items.iter().find_map(|item| if let Item::Cells(cells) = item { Some(cells) } else { None });
-        match cells {
-            Some(cells) => write_cells(&mut lines, panel, cells, width),
-            None => write_panel(&mut lines, panel, width, each),
+    // Panels stand side by side, as in a picture, where each has room.
+    let beside = if width / chart.columns.max(1) >= 36 { chart.columns.min(chart.panels.len()).max(1) } else { 1 };
+    let each = height.saturating_sub(lines.len()) / chart.panels.len().div_ceil(beside).max(1);
+    const GAP: usize = 3;
+    let room = (width - GAP * (beside - 1)) / beside;
+    for row in chart.panels.chunks(beside) {
+        let blocks: Vec<Vec<String>> = row.iter().map(|panel| panel_lines(panel, room, each)).collect();
+        for i in 0..blocks.iter().map(Vec::len).max().unwrap_or(0) {
+            let mut line = String::new();
+            for (column, block) in blocks.iter().enumerate() {
+                let start = column * (room + GAP);
+                line.push_str(&" ".repeat(start.saturating_sub(columns(&line))));
+                line.push_str(block.get(i).map_or("", String::as_str));
+            }
+            lines.push(line);
         }
     }
     let mut out = String::new();
@@ -36,6 +45,16 @@ pub(super) fn write(chart: &Chart, width: usize, height: usize) -> String {
         out.push('\n');
     }
     out
+}
+
+fn panel_lines(panel: &Panel, width: usize, height: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let cells = panel.items.iter().find_map(|item| if let Item::Cells(cells) = item { Some(cells) } else { None });
+    match cells {
+        Some(cells) => write_cells(&mut lines, panel, cells, width),
+        None => write_panel(&mut lines, panel, width, height),
+    }
+    lines
 }
 
 fn write_panel(lines: &mut Vec<String>, panel: &Panel, width: usize, height: usize) {
@@ -141,7 +160,10 @@ fn legend_lines(panel: &Panel, letters: &Letters, width: usize) -> Vec<String> {
         Item::MarkX { name, .. } => !name.is_empty(),
         _ => false,
     };
-    let letters = panel.items.iter().zip(&letters.0).filter(|(item, _)| named(item)).map(|(_, letter)| *letter);
+    let letters = panel.items.iter().zip(&letters.0).filter(|(item, _)| named(item));
+    // In the legend's order: data first.
+    let (data, lines): (Vec<_>, Vec<_>) = letters.partition(|(item, _)| matches!(item, Item::Points(_)));
+    let letters = data.into_iter().chain(lines).map(|(_, letter)| *letter);
     for (entry, letter) in Legend::of(panel).entries.iter().zip(letters) {
         let key = match &entry.key {
             Key::Line { dash, .. } => {
