@@ -1,6 +1,8 @@
 //! The activations: one table of name, formula, derivative, and how the derivative is had.
 
 mod functions;
+
+pub(crate) use functions::{SELU_ALPHA, SELU_SCALE};
 mod normal;
 #[cfg(test)]
 mod tests;

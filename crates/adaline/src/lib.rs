@@ -11,18 +11,43 @@ pub mod rng;
 mod activation;
 mod gate;
 mod init;
+mod kernel;
 mod layer;
 mod loss;
+mod metrics;
+mod network;
 mod neuron;
+mod op;
+mod optimizer;
+mod plan;
 mod samples;
+mod schedule;
 mod shape;
+mod trainer;
 
 pub use activation::{Activation, Derivative, softmax};
 pub use error::{Error, Result};
 pub use gate::{Gate, TruthRow, TruthTable, WrongRow};
 pub use init::Init;
+pub use kernel::InstructionSet;
 pub use layer::{Dense, Dropout, Layer};
 pub use loss::Loss;
+pub use metrics::{ClassReport, Classification, Evaluation, Regression};
+pub use network::Network;
 pub use neuron::{Firing, Line, Neuron, NeuronLayer, Sum};
+pub use optimizer::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Rprop, Sgd};
+pub use plan::Predictor;
 pub use samples::{Samples, Targets};
+pub use schedule::Schedule;
 pub use shape::Shape;
+pub use trainer::{Batch, Checkpoint, Ended, Epoch, Fit, Session, Settings, Step, StepReport, Trainer};
+
+/// The names that a program usually needs.
+pub mod prelude {
+    #[cfg(feature = "data")]
+    pub use crate::data::{Split, Table};
+    pub use crate::{
+        Activation, Adagrad, Adam, AdamW, Dense, Dropout, Gate, Init, Layer, Loss, Network, Neuron, Optimizer,
+        Predictor, RmsProp, Rprop, Samples, Schedule, Sgd, Shape, Targets, Trainer,
+    };
+}

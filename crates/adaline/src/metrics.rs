@@ -180,7 +180,8 @@ impl fmt::Display for Classification {
             return write!(f, "the confusion matrix of {} classes is left out here; see --json", self.classes.len());
         }
         write!(f, "confusion (rows: true class, columns: predicted)")?;
-        let cells: Vec<Vec<String>> = self.confusion.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+        let cells: Vec<Vec<String>> =
+            self.confusion.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect();
         for (row, name) in cells.iter().zip(&names) {
             write!(f, "\n{name:width$}")?;
             for (column, cell) in row.iter().enumerate() {

@@ -79,7 +79,9 @@ impl Network {
             let too_large = || {
                 Error::shape(
                     place(),
-                    format!("reading {shape}, the network would have more than {MAX_PARAMETERS} parameters; make a layer smaller"),
+                    format!(
+                        "reading {shape}, the network would have more than {MAX_PARAMETERS} parameters; make a layer smaller"
+                    ),
                 )
             };
             for parameter in layer.parameters(shape) {
@@ -172,7 +174,10 @@ impl Network {
         let tensor = &self.tensors[number];
         if values.len() != tensor.len() {
             let shape = &tensor.parameter.shape;
-            return Err(Error::shape(name, format!("{} values were given for a tensor of shape {shape:?}", values.len())));
+            return Err(Error::shape(
+                name,
+                format!("{} values were given for a tensor of shape {shape:?}", values.len()),
+            ));
         }
         if let Some(at) = values.iter().position(|x| !x.is_finite()) {
             return Err(Error::shape(name, format!("value {at} is {}; parameters must be finite", values[at])));

@@ -8,7 +8,7 @@ mod product;
 
 pub(crate) use activate::Activate;
 pub(crate) use dropout::Dropout;
-pub(crate) use product::Product;
+pub(crate) use product::{Back, Product};
 
 use crate::Activation;
 use crate::kernel::Machine;

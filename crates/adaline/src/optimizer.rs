@@ -265,7 +265,10 @@ impl Optimizer {
         let lr = self.learning_rate();
         // Above 1e6 no step stays finite for long; it is a slip.
         if !(lr > 0.0 && lr <= 1e6) {
-            return Err(Error::setting("learning-rate", format!("{lr} does not work; it is a number above 0, usually from 0.0001 to 1")));
+            return Err(Error::setting(
+                "learning-rate",
+                format!("{lr} does not work; it is a number above 0, usually from 0.0001 to 1"),
+            ));
         }
         let fraction = |name: &str, value: f64| {
             let message = format!("{name} is {value}; it goes from 0 to below 1");
@@ -279,7 +282,10 @@ impl Optimizer {
             Optimizer::Sgd(o) => {
                 fraction("momentum", o.momentum)?;
                 if o.nesterov && o.momentum == 0.0 {
-                    return Err(Error::setting("optimizer", "nesterov looks ahead along the momentum, which is 0; try 0.9"));
+                    return Err(Error::setting(
+                        "optimizer",
+                        "nesterov looks ahead along the momentum, which is 0; try 0.9",
+                    ));
                 }
                 Ok(())
             }
@@ -295,14 +301,25 @@ impl Optimizer {
                 fraction("beta2", o.beta2)?;
                 positive("epsilon", o.epsilon)?;
                 let message = format!("{} does not work; it is a number from 0, usually about 0.01", o.weight_decay);
-                if o.weight_decay >= 0.0 && o.weight_decay.is_finite() { Ok(()) } else { Err(Error::setting("weight-decay", message)) }
+                if o.weight_decay >= 0.0 && o.weight_decay.is_finite() {
+                    Ok(())
+                } else {
+                    Err(Error::setting("weight-decay", message))
+                }
             }
             Optimizer::Rprop(o) => {
-                let good = 0.0 < o.eta_minus && o.eta_minus < 1.0 && 1.0 < o.eta_plus && 0.0 < o.step_min && o.step_min <= o.step_max;
+                let good = 0.0 < o.eta_minus
+                    && o.eta_minus < 1.0
+                    && 1.0 < o.eta_plus
+                    && 0.0 < o.step_min
+                    && o.step_min <= o.step_max;
                 if good && o.step_max.is_finite() && o.eta_plus.is_finite() {
                     Ok(())
                 } else {
-                    Err(Error::setting("optimizer", "rprop needs 0 < eta_minus < 1 < eta_plus and 0 < step_min ≤ step_max"))
+                    Err(Error::setting(
+                        "optimizer",
+                        "rprop needs 0 < eta_minus < 1 < eta_plus and 0 < step_min ≤ step_max",
+                    ))
                 }
             }
         }
@@ -347,7 +364,14 @@ impl Memory {
     }
 
     /// One step with a learning rate. Weight decay has been done.
-    pub(crate) fn step(&mut self, optimizer: &Optimizer, machine: &Machine, lr: f64, params: &mut [f32], grads: &[f32]) {
+    pub(crate) fn step(
+        &mut self,
+        optimizer: &Optimizer,
+        machine: &Machine,
+        lr: f64,
+        params: &mut [f32],
+        grads: &[f32],
+    ) {
         self.steps += 1;
         let adam = |beta1: f64, beta2: f64, epsilon: f64| {
             let t = self.steps.min(i32::MAX as u64) as i32;

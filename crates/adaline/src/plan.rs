@@ -77,7 +77,9 @@ impl Plan {
         let too_large = || {
             Error::setting(
                 "batch-size",
-                format!("a batch of {batch} rows would take more memory than is sensible for this network; make it smaller"),
+                format!(
+                    "a batch of {batch} rows would take more memory than is sensible for this network; make it smaller"
+                ),
             )
         };
         let (ops, d_output) = layout_result.ok_or_else(too_large)?;
@@ -176,7 +178,9 @@ fn fuse(lowered: Vec<Lowered>) -> Vec<Lowered> {
             (
                 Some(Lowered::Product { activation: own @ Activation::Identity, .. }),
                 Lowered::Activate { activation, .. },
-            ) if activation.derivative() == Derivative::FromOutput || *activation == Activation::Step => *own = *activation,
+            ) if activation.derivative() == Derivative::FromOutput || *activation == Activation::Step => {
+                *own = *activation
+            }
             (_, Lowered::Activate { activation: Activation::Identity, .. }) => {}
             _ => fused.push(op),
         }
@@ -214,7 +218,8 @@ impl Layout {
     ) -> Option<(Vec<Op>, Range<usize>)> {
         let widest = lowered.iter().map(Lowered::outputs).chain([outputs]).max().unwrap_or(0);
         // Results while predicting, gradients while training: one is read while the other is written.
-        let turns = if lowered.is_empty() && !training { [0..0, 0..0] } else { [self.rows(widest)?, self.rows(widest)?] };
+        let turns =
+            if lowered.is_empty() && !training { [0..0, 0..0] } else { [self.rows(widest)?, self.rows(widest)?] };
         let first = lowered.iter().position(|op| matches!(op, Lowered::Product { .. })).unwrap_or(lowered.len());
         let mut scratch = Scratch::default();
         if training {

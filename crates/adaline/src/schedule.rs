@@ -156,7 +156,10 @@ mod tests {
 
     #[test]
     fn drops_are_those_of_pytorch() {
-        close(&factors(Schedule::Step { every: 2, factor: 0.5 }, 10), &[1., 1., 1., 1., 0.5, 0.5, 0.5, 0.5, 0.25, 0.25]);
+        close(
+            &factors(Schedule::Step { every: 2, factor: 0.5 }, 10),
+            &[1., 1., 1., 1., 0.5, 0.5, 0.5, 0.5, 0.25, 0.25],
+        );
         close(&factors(Schedule::Exponential { factor: 0.5 }, 6), &[1., 1., 0.5, 0.5, 0.25, 0.25]);
     }
 
@@ -164,8 +167,16 @@ mod tests {
     fn one_cycle_is_pytorchs() {
         // torch.optim.lr_scheduler.OneCycleLR(SGD(lr=1), max_lr=1, total_steps=10), torch 2
         let torch = [
-            0.040000000000000036, 0.52, 1.0, 0.9504846320134736, 0.8117456539497631, 0.6112620219362892,
-            0.3887419780637108, 0.18825834605023697, 0.04951936798652634, 4.000000000004e-6,
+            0.040000000000000036,
+            0.52,
+            1.0,
+            0.9504846320134736,
+            0.8117456539497631,
+            0.6112620219362892,
+            0.3887419780637108,
+            0.18825834605023697,
+            0.04951936798652634,
+            4.000000000004e-6,
         ];
         close(&factors(Schedule::OneCycle, 10), &torch);
     }

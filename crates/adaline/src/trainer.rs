@@ -9,7 +9,7 @@ pub use checkpoint::Checkpoint;
 pub use session::{Batch, Session, StepReport};
 pub use settings::Settings;
 
-pub(crate) use checkpoint::{Best, Plateau, Progress};
+pub(crate) use checkpoint::{Best, Progress};
 
 use crate::kernel::InstructionSet;
 use crate::kernel::buffer::Buffer;
@@ -131,7 +131,10 @@ pub struct Trainer<'a> {
 
 impl fmt::Debug for Trainer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Trainer").field("settings", &self.settings).field("hardware", &self.hardware).finish_non_exhaustive()
+        f.debug_struct("Trainer")
+            .field("settings", &self.settings)
+            .field("hardware", &self.hardware)
+            .finish_non_exhaustive()
     }
 }
 
@@ -306,7 +309,13 @@ impl<'a> Trainer<'a> {
     }
 
     /// One epoch, or the rest of one. Returns false when it was interrupted.
-    fn epoch(&mut self, network: &mut Network, session: &mut Session, progress: &mut Progress, run: &mut Run<'_>) -> Result<bool> {
+    fn epoch(
+        &mut self,
+        network: &mut Network,
+        session: &mut Session,
+        progress: &mut Progress,
+        run: &mut Run<'_>,
+    ) -> Result<bool> {
         let rows = run.train.rows();
         run.order.clear();
         run.order.extend(0..rows as u32);
@@ -341,7 +350,8 @@ impl<'a> Trainer<'a> {
             let error = Error::Diverged {
                 epoch: 0,
                 step: 0,
-                message: "the weights are no longer finite; make the learning rate smaller (--learning-rate)".to_owned(),
+                message: "the weights are no longer finite; make the learning rate smaller (--learning-rate)"
+                    .to_owned(),
             };
             return Err(run.give_up(network, progress, error, session.batch()));
         }

@@ -7,9 +7,9 @@ use super::Activation;
 use super::normal::{normal_cdf, normal_density};
 
 /// ELU's α in SELU (Klambauer et al. 2017, *Self-normalizing neural networks*).
-pub(super) const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
+pub(crate) const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
 /// SELU's outer factor.
-pub(super) const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
+pub(crate) const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
 /// The factor of x³ in GELU by tanh (Hendrycks and Gimpel 2016).
 const GELU_CUBIC: f64 = 0.044_715;
 

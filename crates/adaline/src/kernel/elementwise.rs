@@ -3,6 +3,7 @@
 use super::simd::{LANES, Simd};
 use super::{InstructionSet, Work, math};
 use crate::Activation;
+use crate::activation::{SELU_ALPHA, SELU_SCALE};
 
 /// A function of sixteen values at once. A trait and not a closure, so that it is sure to be inlined into the function
 /// that enables the instructions.
@@ -119,7 +120,7 @@ pub(super) fn with_map(activation: Activation, use_map: impl UseMap) {
         Activation::Tanh => use_map.with(Tanh),
         Activation::Elu { alpha } => use_map.with(Elu { alpha: alpha as f32, scale: 1.0 }),
         Activation::Selu => {
-            use_map.with(Elu { alpha: crate::activation::SELU_ALPHA as f32, scale: crate::activation::SELU_SCALE as f32 });
+            use_map.with(Elu { alpha: SELU_ALPHA as f32, scale: SELU_SCALE as f32 });
         }
         Activation::Silu => use_map.with(Silu),
         Activation::Softsign => use_map.with(Softsign),

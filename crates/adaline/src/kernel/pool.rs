@@ -25,7 +25,6 @@ pub(crate) struct Pool {
     one_caller: PhantomData<Cell<()>>,
 }
 
-#[derive(Debug)]
 struct State {
     /// Goes up by one with every job.
     job: AtomicUsize,
@@ -44,9 +43,9 @@ struct State {
 // SAFETY: `task` is written only by the caller while no worker is busy, and read only by busy workers.
 unsafe impl Sync for State {}
 
-impl std::fmt::Debug for Task<'_> {
+impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("task")
+        f.debug_struct("State").field("jobs", &self.job).finish_non_exhaustive()
     }
 }
 

@@ -280,7 +280,14 @@ impl<S: Simd> elementwise::UseMap for Finish<'_, S> {
 /// Packs a row-major matrix of `cols` columns into panels, and adds up its columns in row order.
 ///
 /// `panels` holds rows × cols in panels, `sums` the columns filled up to a multiple of sixteen.
-pub(crate) fn pack_rows(machine: &Machine, rows: usize, cols: usize, from: &[f32], panels: &mut [f32], sums: Option<&mut [f32]>) {
+pub(crate) fn pack_rows(
+    machine: &Machine,
+    rows: usize,
+    cols: usize,
+    from: &[f32],
+    panels: &mut [f32],
+    sums: Option<&mut [f32]>,
+) {
     let count = cols.div_ceil(LANES);
     assert!(from.len() >= rows * cols && panels.len() >= panels_len(rows, cols), "too short to pack");
     assert!(sums.as_ref().is_none_or(|sums| sums.len() >= count * LANES), "the sums are too short");
@@ -383,7 +390,14 @@ mod tests {
     }
 
     /// The definition, in the stated order.
-    fn naive(rows: usize, depth: usize, cols: usize, a: &dyn Fn(usize, usize) -> f32, b: &[f32], bias: &[f32]) -> Vec<f32> {
+    fn naive(
+        rows: usize,
+        depth: usize,
+        cols: usize,
+        a: &dyn Fn(usize, usize) -> f32,
+        b: &[f32],
+        bias: &[f32],
+    ) -> Vec<f32> {
         let mut out = Vec::new();
         for i in 0..rows {
             for j in 0..cols {

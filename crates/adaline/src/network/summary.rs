@@ -17,10 +17,7 @@ impl fmt::Display for Network {
         let width = |column: usize| rows.iter().map(|row: &[String; 4]| row[column].chars().count()).max().unwrap_or(0);
         let [number, layer, output, parameters] = [width(0), width(1), width(2), width(3)];
         for row in &rows {
-            let line = format!(
-                "{:>number$}  {:layer$}  {:>output$}  {:>parameters$}",
-                row[0], row[1], row[2], row[3]
-            );
+            let line = format!("{:>number$}  {:layer$}  {:>output$}  {:>parameters$}", row[0], row[1], row[2], row[3]);
             writeln!(f, "{}", line.trim_end())?;
         }
         let total = self.parameters();

@@ -38,7 +38,7 @@ impl Session {
     /// Plans training of a network on targets like these.
     ///
     /// Fails when settings, network and targets do not fit together.
-    pub fn new(network: &Network, targets: &Targets, settings: &Settings, hardware: Hardware) -> Result<Self> {
+    pub(crate) fn new(network: &Network, targets: &Targets, settings: &Settings, hardware: Hardware) -> Result<Self> {
         settings.validate()?;
         let loss = settings.loss.unwrap_or_else(|| Loss::suited_to(targets, network.output().len()));
         loss.check(network, targets)?;
@@ -58,7 +58,12 @@ impl Session {
             grads: Buffer::zeroed(len),
             memory: Memory::new(&settings.optimizer, len),
             settings: settings.clone(),
-            penalised: network.tensor_list().iter().filter(|t| t.parameter.penalised).map(|t| t.range.clone()).collect(),
+            penalised: network
+                .tensor_list()
+                .iter()
+                .filter(|t| t.parameter.penalised)
+                .map(|t| t.range.clone())
+                .collect(),
         })
     }
 
@@ -80,7 +85,13 @@ impl Session {
     ///
     /// `inputs` are whole rows, no more than the batch size. Fails with [`Error::Diverged`] when the loss or the gradient
     /// is not finite; the parameters are then those from before the step.
-    pub fn step(&mut self, network: &mut Network, inputs: &[f32], targets: Batch<'_>, learning_rate: f64) -> Result<StepReport> {
+    pub fn step(
+        &mut self,
+        network: &mut Network,
+        inputs: &[f32],
+        targets: Batch<'_>,
+        learning_rate: f64,
+    ) -> Result<StepReport> {
         let report = self.gradients(network, inputs, targets)?;
         self.penalise(network);
         self.clip()?;
@@ -128,7 +139,12 @@ impl Session {
         if rows == 0 || rows > self.plan.batch() || inputs.len() != rows * network.input().len() {
             return Err(Error::shape(
                 "batch",
-                format!("{} values do not make {rows} rows of shape {}, at most {}", inputs.len(), network.input(), self.plan.batch()),
+                format!(
+                    "{} values do not make {rows} rows of shape {}, at most {}",
+                    inputs.len(),
+                    network.input(),
+                    self.plan.batch()
+                ),
             ));
         }
         if let Batch::Classes(classes) = targets {
@@ -194,7 +210,9 @@ impl Session {
         Error::Diverged {
             epoch: 0,
             step: 0,
-            message: format!("{place} is no longer finite; make the learning rate smaller (--learning-rate) or clip the gradient (--clip-norm 1)"),
+            message: format!(
+                "{place} is no longer finite; make the learning rate smaller (--learning-rate) or clip the gradient (--clip-norm 1)"
+            ),
         }
     }
 }

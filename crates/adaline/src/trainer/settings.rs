@@ -69,7 +69,10 @@ impl Settings {
         self.schedule.validate()?;
         for (name, value) in [("l1", self.l1), ("l2", self.l2)] {
             if !(value >= 0.0 && value.is_finite()) {
-                return Err(Error::setting(name, format!("{value} does not work; it is a number from 0, usually about 0.0001")));
+                return Err(Error::setting(
+                    name,
+                    format!("{value} does not work; it is a number from 0, usually about 0.0001"),
+                ));
             }
         }
         for (name, value) in [("clip-norm", self.clip_norm), ("clip-value", self.clip_value)] {
