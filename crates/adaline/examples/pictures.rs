@@ -1,7 +1,8 @@
 //! Draws one of every chart into a folder, as SVG, PNG and text: `cargo run --example pictures -- pictures`.
 
 use adaline::plot::{
-    ActivationCurves, Chart, ClassRegions, ConfusionMatrix, GatePicture, Grid, HistoryCurves, RegressionSurface,
+    ActivationCurves, Chart, ClassRegions, Colour, ConfusionMatrix, Dash, GatePicture, Grid, HistoryCurves, Line,
+    Panel, RegressionSurface,
 };
 use adaline::rng::Rng;
 use adaline::{Activation, Error, Result};
@@ -35,8 +36,8 @@ fn charts() -> Vec<(&'static str, Chart)> {
         ("activation-step", step),
         ("activation-several", several),
         ("activation-pair", pair),
-        ("gate-and", GatePicture::new("and", [false, false, false, true]).line(0.4, 0.4, -0.6).chart()),
-        ("gate-wrong", GatePicture::new("and", [false, false, false, true]).line(0.4, 0.4, -0.3).chart()),
+        ("gate-and", GatePicture::new("AND", [false, false, false, true]).line(0.4, 0.4, -0.6).chart()),
+        ("gate-wrong", GatePicture::new("AND", [false, false, false, true]).line(0.4, 0.4, -0.3).chart()),
         ("gate-xor", xor()),
         ("regions-two", two_classes()),
         ("regions-three", three_classes()),
@@ -62,13 +63,29 @@ fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
+/// Names as they come in real files, and the longest series name that anyone could think of.
+fn odd_names() -> Chart {
+    let line = |i: usize, name: &str| {
+        let points = (0..50).map(move |x| (f64::from(x), 1e6 * (f64::from(x) * 0.2 + i as f64).sin()));
+        Line::new(name, points).colour(Colour::of(i)).dash(Dash::of(i))
+    };
+    let panel = Panel::new("größe <mm> & “weight”", "붓꽃 😀")
+        .line(line(0, "a name that is so very long that no legend on any picture could ever hold the whole of it"))
+        .line(line(1, "</text><script>"))
+        .line(line(2, "σ(x) = 1/(1+e⁻ˣ) → ∞"));
+    Chart::new(
+        "A title that is much too long for the picture, because somebody pasted a whole sentence into the field for it",
+    )
+    .panel(panel)
+}
+
 fn xor() -> Chart {
     let step = |v: f64| Activation::Step.value(v);
     let output = move |a: f64, b: f64| {
         let (nand, or) = (step(-0.6 * a - 0.6 * b + 0.7), step(0.4 * a + 0.4 * b - 0.3));
         step(0.4 * nand + 0.4 * or - 0.6)
     };
-    GatePicture::new("xor", [false, true, true, false])
+    GatePicture::new("XOR", [false, true, true, false])
         .line(-0.6, -0.6, 0.7)
         .line(0.4, 0.4, -0.3)
         .output(output)

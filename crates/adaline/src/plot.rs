@@ -32,6 +32,8 @@ mod scene;
 mod style;
 mod surface;
 mod svg;
+#[cfg(test)]
+mod tests;
 mod text;
 mod words;
 

@@ -48,7 +48,7 @@ impl ActivationCurves {
         for (i, (activation, name)) in self.activations.iter().zip(&names).enumerate() {
             let (colour, mark) = series(i);
             // Each line is a little thinner than the one below it, so that two on one place are both seen.
-            let width = if several { (3.4 - 0.4 * i as f64).max(1.6) } else { 2.2 };
+            let width = if several { (2.8 - 0.3 * i as f64).max(1.6) } else { 2.2 };
             let draw = |name: &str, dash: Dash, f: &dyn Fn(f64) -> f64| {
                 let line = Line::new(name, self.sample(*activation, f)).colour(colour).dash(dash).width(width);
                 if several { line.mark(mark) } else { line }
@@ -56,7 +56,7 @@ impl ActivationCurves {
             panel = panel.line(draw(name, Dash::Solid, &|x| value(*activation, x)));
             if self.derivative {
                 let line = draw(&format!("{name}, derivative"), Dash::Dashed, &|x| slope(*activation, x));
-                panel = panel.line(if several { line.hollow() } else { line });
+                panel = panel.line(if several { line.width(1.8).hollow() } else { line });
             }
             if *activation == Activation::Step && self.from < 0.0 && self.to > 0.0 {
                 let at_zero = value(*activation, 0.0);
@@ -79,13 +79,13 @@ impl ActivationCurves {
     fn sample(&self, activation: Activation, f: &dyn Fn(f64) -> f64) -> Vec<(f64, f64)> {
         const POINTS: usize = 400;
         let span = self.to - self.from;
-        let nudge = span * 1e-9;
         let mut cuts = vec![self.from];
-        cuts.extend(kinks(activation).iter().filter(|x| **x > self.from + nudge && **x < self.to - nudge));
+        cuts.extend(kinks(activation).iter().filter(|x| **x > self.from && **x < self.to));
         cuts.push(self.to);
         let mut points = Vec::with_capacity(POINTS + 8);
         for piece in cuts.windows(2) {
             let (from, to) = (piece[0], piece[1]);
+            let nudge = (to - from) * 1e-9;
             let count = ((to - from) / span * POINTS as f64).ceil().max(2.0) as usize;
             let inside = |x: f64| x.clamp(from + nudge, to - nudge);
             if !points.is_empty() {

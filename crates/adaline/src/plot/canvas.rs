@@ -113,10 +113,9 @@ impl Canvas {
                 self.mark((x, a.1 + (x - a.0) / (b.0 - a.0) * (b.1 - a.1)), letter);
             }
         }
-        if pieces.is_empty() {
-            if let Some(point) = points.iter().find(|p| frame.plot.holds(**p)) {
-                self.mark(*point, letter);
-            }
+        let first = points.iter().find(|p| frame.plot.holds(**p));
+        if let Some(point) = first.filter(|_| pieces.is_empty()) {
+            self.mark(*point, letter);
         }
     }
 

@@ -160,9 +160,13 @@ fn equation(a: f64, b: f64, c: f64) -> String {
             (false, true) => "",
             (false, false) => " + ",
         };
-        format!("{sign}{}{name}", short(v.abs(), Notation::Print))
+        match (short(v.abs(), Notation::Print).as_str(), name) {
+            (number, "") => format!("{sign}{number}"),
+            ("1", name) => format!("{sign}{name}"),
+            (number, name) => format!("{sign}{number}·{name}"),
+        }
     };
-    format!("{}{}{} = 0", term(a, true, "·x₁"), term(b, false, "·x₂"), term(c, false, ""))
+    format!("{}{}{} = 0", term(a, true, "x₁"), term(b, false, "x₂"), term(c, false, ""))
 }
 
 fn middle(part: &[(f64, f64)]) -> (f64, f64) {

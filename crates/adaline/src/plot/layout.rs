@@ -246,7 +246,11 @@ fn x_ticks(axis: &Axis, scale: &Scale, length: f64) -> Ticks {
         let ticks = name_ticks(&axis.names, step);
         let wide = widest(&ticks);
         let lean = wide > step * (ticks.len().max(1) as f64 / axis.names.len() as f64).recip() - 6.0;
-        let room = if lean { TICK_LENGTH + TICK_GAP + wide * 0.7071 + TICK_SIZE * 0.5 } else { upright };
+        let room = if lean {
+            TICK_LENGTH + TICK_GAP + wide * std::f64::consts::FRAC_1_SQRT_2 + TICK_SIZE * 0.5
+        } else {
+            upright
+        };
         return Ticks { ticks, lean, room };
     }
     let mut target = (length / X_APART).round().clamp(2.0, 12.0) as usize;

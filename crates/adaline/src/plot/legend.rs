@@ -8,7 +8,7 @@ use super::style::{Colour, Dash, FRAME, INK, Mark, SOFT_INK, WHITE};
 
 const SIZE: f64 = 11.5;
 const ROW: f64 = 19.0;
-const KEY: f64 = 28.0;
+const KEY: f64 = 32.0;
 const KEY_GAP: f64 = 7.0;
 const PAD: f64 = 7.0;
 

@@ -140,7 +140,7 @@ impl Scale {
                 let show = named.contains(&digit) && (digit != 1 || exponent.rem_euclid(every) == 0);
                 if show {
                     ticks.push(Tick { value, label: number(value, exponent, value, notation) });
-                } else if every == 1 || digit == 1 {
+                } else if every == 1 || (digit == 1 && decades < 50.0) {
                     ticks.push(Tick { value, label: String::new() });
                 }
             }

@@ -42,7 +42,7 @@ impl Colour {
     /// Black or white, whichever reads better on this colour.
     pub(super) fn ink(self) -> Colour {
         let light = self.luminance();
-        if (1.05) / (light + 0.05) > (light + 0.05) / 0.052 { WHITE } else { INK }
+        if 1.05 / (light + 0.05) > (light + 0.05) / (INK.luminance() + 0.05) { WHITE } else { INK }
     }
 }
 

@@ -68,7 +68,9 @@ fn write_panel(lines: &mut Vec<String>, panel: &Panel, width: usize, height: usi
     let around = around + usize::from(!panel.x.label.is_empty()) + legend.len();
     let rows = height.saturating_sub(around).max(5);
 
-    let y_ticks = ticks(&panel.y, &y, (rows / 3).max(2), width / 3);
+    // Where one unit is as long on both axes their ticks are alike too.
+    let apart = if panel.square { 5 } else { 3 };
+    let y_ticks = ticks(&panel.y, &y, (rows / apart).max(2), width / 3);
     let left = y_ticks.iter().map(|tick| columns(&tick.label)).max().unwrap_or(0);
     let inner = width.saturating_sub(left + 1).max(8);
     let mut cells = inner;
@@ -116,7 +118,8 @@ fn ticks(axis: &Axis, scale: &Scale, target: usize, longest: usize) -> Vec<Tick>
         true => scale.ticks(target, Notation::Plain),
         false => axis.names.iter().enumerate().map(named).collect(),
     };
-    ticks.retain(|tick| !tick.label.is_empty() && !(axis.whole && !axis.log && tick.value.fract() != 0.0));
+    let whole_only = axis.whole && !axis.log;
+    ticks.retain(|tick| !tick.label.is_empty() && (!whole_only || tick.value.fract() == 0.0));
     ticks
 }
 
