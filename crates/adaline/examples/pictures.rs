@@ -45,6 +45,11 @@ fn charts() -> Vec<(&'static str, Chart)> {
         ("surface-positive", positive_surface()),
         ("history", history(120)),
         ("history-short", history(8)),
+        ("odd-names", odd_names()),
+        ("odd-small", history(30).size(300.0, 160.0)),
+        ("odd-one-epoch", HistoryCurves::new(&[0.7]).validation_loss(&[0.8]).chart()),
+        ("odd-empty", HistoryCurves::new(&[]).chart()),
+        ("odd-many-lines", ActivationCurves::new(&Activation::all().collect::<Vec<_>>()).derivative(true).chart()),
         ("history-loss-only", HistoryCurves::new(&[0.9, 0.6, 0.45, 0.4]).chart()),
         (
             "confusion-two",

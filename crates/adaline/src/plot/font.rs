@@ -177,4 +177,12 @@ mod tests {
         assert!(cut.ends_with('…') && width(&cut, 12.0, false) <= 100.0 && cut.len() > 8, "{cut}");
         assert_eq!(fit("short", 12.0, false, 100.0), "short");
     }
+
+    #[test]
+    fn the_letters_that_we_write_ourselves_are_in_the_fonts() {
+        let written = "−·⁻⁰¹²³⁴⁵⁶⁷⁸⁹ˣ₁₂∞…←→αβσΦ√≤≥×äöüßéñřĐ";
+        for c in written.chars() {
+            assert!(WIDTHS.iter().any(|face| face.advance(c).is_some()), "{c}");
+        }
+    }
 }

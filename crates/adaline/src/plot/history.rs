@@ -67,7 +67,8 @@ impl HistoryCurves {
         let log = spans_two_decades(self.loss.iter().chain(&self.validation_loss));
         let mut chart = Chart::new(&self.title).columns(2);
         chart = chart.panel(self.panel("loss", &self.loss, &self.validation_loss, best, log));
-        let mut words = vec![format!("{} epochs", self.loss.len().max(self.validation_loss.len()))];
+        let epochs = self.loss.len().max(self.validation_loss.len());
+        let mut words = vec![if epochs == 1 { "1 epoch".to_owned() } else { format!("{epochs} epochs") }];
         if let Some(epoch) = best {
             words.push(format!("best epoch {epoch}"));
             if let Some(loss) = self.validation_loss.get(epoch - 1) {

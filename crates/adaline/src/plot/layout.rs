@@ -15,6 +15,8 @@ pub(super) const LABEL_SIZE: f64 = 12.5;
 pub(super) const TICK_SIZE: f64 = 11.0;
 /// About so many pixels lie between two ticks of a horizontal axis.
 const X_APART: f64 = 70.0;
+/// No legend makes a plot narrower than this.
+const SMALLEST_PLOT: f64 = 80.0;
 /// Around the whole picture.
 const EDGE: f64 = 14.0;
 /// Between panels.
@@ -141,7 +143,13 @@ fn place_panels(chart: &Chart, body: Area) -> Vec<Placed<'_>> {
     for draft in &mut drafts {
         draft.legend_outside = !draft.legend.is_empty() && (draft.panel.legend_outside || !has_corner(draft));
         if draft.legend_outside {
-            draft.margins.right += draft.legend.width() + 14.0;
+            let wide = draft.legend.width() + 14.0;
+            // A picture too small for both keeps its curves.
+            if width - draft.margins.left - draft.margins.right - wide < SMALLEST_PLOT {
+                (draft.legend, draft.legend_outside) = (Legend::none(), false);
+            } else {
+                draft.margins.right += wide;
+            }
         }
     }
 
@@ -258,7 +266,15 @@ fn x_ticks(axis: &Axis, scale: &Scale, length: f64) -> Ticks {
         let ticks = number_ticks(axis, scale, target);
         let needed: f64 =
             ticks.iter().filter(|t| !t.label.is_empty()).map(|t| font::width(&t.label, TICK_SIZE, false) + 12.0).sum();
-        if needed <= length || target <= 2 {
+        if needed <= length {
+            return Ticks { ticks, lean: false, room: upright };
+        }
+        if target == 1 {
+            // On an axis as short as this one label has to do.
+            let mut ticks = ticks;
+            let mut named = ticks.iter_mut().filter(|tick| !tick.label.is_empty());
+            named.next();
+            named.for_each(|tick| tick.label.clear());
             return Ticks { ticks, lean: false, room: upright };
         }
         target -= 1;
