@@ -3,6 +3,8 @@
 #[cfg(feature = "data")]
 pub mod data;
 pub mod error;
+#[cfg(feature = "plot")]
+pub mod plot;
 #[cfg(feature = "data")]
 pub mod files;
 pub mod reference;
