@@ -2,21 +2,24 @@
 
 use crate::failure::Failure;
 use crate::source::shown;
+use adaline::files::{Overwrite, check_writable, write_whole};
 use std::path::Path;
 
-/// Whether a file may be written here: an existing one only with `--force`. Asked before the work is done.
+fn overwrite(force: bool) -> Overwrite {
+    if force { Overwrite::Yes } else { Overwrite::No }
+}
+
+/// Whether a file may and can be written here: an existing one only with `--force`. Asked before the work is done.
 pub(crate) fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
     if !force && path.symlink_metadata().is_ok() {
-        return Err(Failure::usage(format!(
-            "{}: the file exists; choose another name or overwrite it with --force",
-            shown(path)
-        )));
+        let name = shown(path);
+        return Err(Failure::usage(format!("{name}: the file exists; choose another name, or overwrite it with --force")));
     }
-    Ok(())
+    Ok(check_writable(path, overwrite(force))?)
 }
 
 /// Writes a whole file.
 pub(crate) fn write(path: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
     may_write(path, force)?;
-    std::fs::write(path, bytes).map_err(|error| adaline::Error::io("write", path, error).into())
+    Ok(write_whole(path, bytes, overwrite(force))?)
 }

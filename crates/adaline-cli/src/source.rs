@@ -68,3 +68,10 @@ pub(crate) fn stem(source: &str) -> String {
 pub(crate) fn shown(path: &Path) -> String {
     printable(&path.display().to_string())
 }
+
+/// A word as a shell takes it: what is printed as a command can be copied.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+,:=@%".contains(c);
+    let word = printable(word);
+    if !word.is_empty() && word.chars().all(plain) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
