@@ -1,8 +1,7 @@
 //! What a person describes: layers are hyper-parameters only. Weights live in the network, work is done by ops.
 //!
 //! A layer answers three questions: which shape comes out, which parameters it has and how they start, and which ops it
-//! lowers to. All layers share one serde form, used by config files, the model file and code:
-//! `{"dense": {"units": 16, "activation": "relu"}}`.
+//! lowers to. In config files and in the model file a layer is its notation: `"dense 16 relu"`.
 
 mod dense;
 mod dropout;
@@ -15,9 +14,9 @@ use crate::op::Lowered;
 use crate::{Activation, Init, Shape};
 use serde::{Deserialize, Serialize};
 
-/// One layer of a network.
+/// One layer of a network. Its serde form is its notation, a string; see [`Layer::parse_chain`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum Layer {
     /// A row of neurons that all see the same inputs.

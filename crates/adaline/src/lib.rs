@@ -3,6 +3,8 @@
 #[cfg(feature = "data")]
 pub mod data;
 pub mod error;
+#[cfg(feature = "data")]
+pub mod files;
 pub mod reference;
 pub mod rng;
 
@@ -13,6 +15,8 @@ mod kernel;
 mod layer;
 mod loss;
 mod metrics;
+#[cfg(feature = "data")]
+mod model;
 mod network;
 mod neuron;
 mod op;
@@ -31,6 +35,8 @@ pub use kernel::InstructionSet;
 pub use layer::{Dense, Dropout, Layer};
 pub use loss::Loss;
 pub use metrics::{ClassReport, Classification, Evaluation, Regression};
+#[cfg(feature = "data")]
+pub use model::{DataRecord, Model, Prediction, Predictions, Record};
 pub use network::Network;
 pub use neuron::{Firing, Line, Neuron, NeuronLayer, Sum};
 pub use optimizer::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Rprop, Sgd};
@@ -42,10 +48,13 @@ pub use trainer::{Batch, Checkpoint, Ended, Epoch, Fit, Session, Settings, Step,
 
 /// The names that a program usually needs.
 pub mod prelude {
-    #[cfg(feature = "data")]
-    pub use crate::data::{Split, Table};
     pub use crate::{
         Activation, Adagrad, Adam, AdamW, Dense, Dropout, Gate, Init, Layer, Loss, Network, Neuron, Optimizer,
         Predictor, RmsProp, Rprop, Samples, Schedule, Sgd, Shape, Targets, Trainer,
+    };
+    #[cfg(feature = "data")]
+    pub use crate::{
+        Model,
+        data::{Split, Table},
     };
 }

@@ -154,7 +154,7 @@ impl Network {
         Layer::chain_to_string(&self.layers)
     }
 
-    /// The tensors' names and shapes, in file order. Names are `layers.N.weight`, N counting from 0; shapes are PyTorch's.
+    /// The tensors' names and shapes, layer by layer. Names are `layers.N.weight`, N counting from 0; shapes are PyTorch's.
     pub fn tensors(&self) -> impl Iterator<Item = (&str, &[usize])> {
         self.tensors.iter().map(|tensor| (tensor.name.as_str(), tensor.parameter.shape.as_slice()))
     }
@@ -201,11 +201,6 @@ impl Network {
     fn write(&mut self, number: usize, values: &[f32]) {
         let tensor = &self.tensors[number];
         tensor.parameter.layout.from_file(values, &mut self.params[tensor.range.clone()]);
-    }
-
-    /// All parameters in file order, without padding: what `weights_sha256` is made of.
-    pub fn flat(&self) -> Vec<f32> {
-        (0..self.tensors.len()).flat_map(|number| self.read(number)).collect()
     }
 
     /// What comes out for rows of inputs, one after the other, through every layer. The rows follow from the length.

@@ -21,6 +21,8 @@ const MAX_VALUES: usize = 1 << 32;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Aim {
     Predict,
+    /// Forward, up to where the loss takes over: a last softmax or sigmoid that belongs to the loss is left out.
+    Logits(Loss),
     /// Forward, loss and backward.
     Train(Loss),
 }
@@ -63,7 +65,7 @@ impl Plan {
             layer.lower(shape, first_tensor, &mut lowered);
             shape = network.shapes()[number];
         }
-        if let Aim::Train(loss) = aim
+        if let Aim::Train(loss) | Aim::Logits(loss) = aim
             && let Some(Lowered::Activate { activation, .. }) = lowered.last()
             && loss.absorbs(*activation)
         {
@@ -72,7 +74,7 @@ impl Plan {
         let lowered = fuse(lowered);
         let (inputs, outputs) = (network.input().len(), shape.len());
         let mut layout = Layout { batch, next: 0 };
-        let training = aim != Aim::Predict;
+        let training = matches!(aim, Aim::Train(_));
         let layout_result = layout.ops(network, &lowered, inputs, outputs, training);
         let too_large = || {
             Error::setting(

@@ -20,7 +20,8 @@ pub enum Values {
     Numbers(Vec<f64>),
     /// Words.
     Text(Text),
-    /// Whole numbers from 0 to 255, an eighth of the size: the pixels of pictures.
+    /// Whole numbers from 0 to 255, in an eighth of the space: pixels, and any other column of a file that has no other
+    /// numbers. [`Column::number`] reads both kinds.
     Bytes(Vec<u8>),
 }
 

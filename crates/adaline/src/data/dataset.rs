@@ -1,7 +1,7 @@
 //! Training, validation and test rows, with the encoder that was fitted on the training rows.
 
 use super::encoder::Encoder;
-use super::split::Parts;
+use super::split::{Parts, Split};
 use super::table::Table;
 use super::task::Task;
 use crate::{Result, Samples, Shape};
@@ -16,15 +16,23 @@ pub struct Dataset {
     train: Table,
     validation: Table,
     test: Table,
+    split: Split,
 }
 
 impl Dataset {
-    pub(super) fn new(table: Table, parts: Parts, target: &str, task: Task, scale_target: bool) -> Result<Self> {
+    pub(super) fn new(
+        table: Table,
+        parts: Parts,
+        split: Split,
+        target: &str,
+        task: Task,
+        scale_target: bool,
+    ) -> Result<Self> {
         let (validation, test) = (table.select(&parts.validation)?, table.select(&parts.test)?);
         // Where all rows are for training nothing need be copied.
         let train = if parts.train.len() == table.rows() { table } else { table.select(&parts.train)? };
         let encoder = Encoder::fit_scaled(&train, target, task, scale_target)?;
-        Ok(Dataset { encoder, train, validation, test })
+        Ok(Dataset { encoder, train, validation, test, split })
     }
 
     /// The shape of one example, which a network is made for.
@@ -60,6 +68,11 @@ impl Dataset {
     /// The test rows, which nothing has seen.
     pub fn test(&self) -> &Table {
         &self.test
+    }
+
+    /// How the rows were split.
+    pub fn split(&self) -> Split {
+        self.split
     }
 
     /// The training rows as numbers.

@@ -96,33 +96,18 @@ pub(super) fn read_images(path: &Path) -> Result<Table> {
     read_pair(path)?.table(path.display().to_string())
 }
 
+/// Reads images and their labels from streams; `source` names both in messages.
+pub(super) fn read_streams(images: impl Read, labels: impl Read, source: &str) -> Result<Table> {
+    let pair = Pair::new(parse(images, None, source)?, source)?;
+    pair.with_labels(parse(labels, None, source)?, source)?.table(source.to_owned())
+}
+
 fn read_pair(path: &Path) -> Result<Pair> {
-    let images = read_file(path)?;
-    let source = path.display().to_string();
-    if images.dimensions.len() != 3 {
-        let message = match images.dimensions.len() {
-            1 => "this file holds labels; give the file of images (…-images-idx3-ubyte), and its labels are found"
-                .to_owned(),
-            n => format!("images have three dimensions (images, rows, columns), but this file has {n}"),
-        };
-        return Err(Error::data(Place::new(source), message));
+    let pair = Pair::new(read_file(path)?, &path.display().to_string())?;
+    match labels_beside(path) {
+        None => Ok(pair),
+        Some(labels) => pair.with_labels(read_file(&labels)?, &labels.display().to_string()),
     }
-    let pixels = images.dimensions.iter().skip(1).product::<usize>();
-    if images.bytes.is_empty() || pixels > MOST_PIXELS {
-        let message = format!("{} images of {} pixels are none that can be learnt", count(&images), size(&images));
-        return Err(Error::data(Place::new(source), message));
-    }
-    let Some(labels_path) = labels_beside(path) else { return Ok(Pair { images, labels: None }) };
-    let labels = read_file(&labels_path)?;
-    if labels.dimensions.as_slice() != [count(&images)] {
-        let message = format!(
-            "this file holds labels of shape {:?}, but there are {} images in {source}; they must agree",
-            labels.dimensions,
-            count(&images)
-        );
-        return Err(Error::data(Place::new(labels_path.display().to_string()), message));
-    }
-    Ok(Pair { images, labels: Some(labels) })
 }
 
 fn count(values: &Values) -> usize {
@@ -154,23 +139,21 @@ fn labels_beside(images: &Path) -> Option<PathBuf> {
 fn read_file(path: &Path) -> Result<Values> {
     let file = File::open(path).map_err(|error| Error::io("read", path, error))?;
     let size = file.metadata().map_err(|error| Error::io("read", path, error))?.len();
-    parse(file, Some(size), path)
+    parse(file, Some(size), &path.display().to_string())
 }
 
 /// Reads an IDX stream, decompressing it where it is in gzip. `size` is how many bytes the file has, where that is
 /// known; what the header claims is checked against it, and no more is ever kept than what is really there.
-fn parse(mut reader: impl Read, size: Option<u64>, path: &Path) -> Result<Values> {
-    let fail = |message: String| Err(Error::data(Place::new(path.display().to_string()), message));
+fn parse(mut reader: impl Read, size: Option<u64>, source: &str) -> Result<Values> {
+    let fail = |message: String| Err(Error::data(Place::new(source), message));
     let trouble = |error: io::Error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => Error::data(
-            Place::new(path.display().to_string()),
-            "the file ends too early: it is cut off or damaged; fetch it again",
-        ),
-        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => Error::data(
-            Place::new(path.display().to_string()),
-            format!("the gzip data is damaged ({error}); fetch it again"),
-        ),
-        _ => Error::io("read", path, error),
+        io::ErrorKind::UnexpectedEof => {
+            Error::data(Place::new(source), "the file ends too early: it is cut off or damaged; fetch it again")
+        }
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+            Error::data(Place::new(source), format!("the gzip data is damaged ({error}); fetch it again"))
+        }
+        _ => Error::io("read", source, error),
     };
     let mut head = [0; 2];
     reader.read_exact(&mut head).map_err(trouble)?;
@@ -222,6 +205,42 @@ fn parse(mut reader: impl Read, size: Option<u64>, path: &Path) -> Result<Values
 }
 
 impl Pair {
+    /// Images without labels yet.
+    fn new(images: Values, source: &str) -> Result<Pair> {
+        let fail = |message: String| Err(Error::data(Place::new(source), message));
+        match images.dimensions.len() {
+            3 => {}
+            1 => {
+                let message =
+                    "these are labels; give the file of images (…-images-idx3-ubyte), and its labels are found";
+                return fail(message.to_owned());
+            }
+            n => {
+                return fail(format!(
+                    "images have three dimensions (images, rows, columns), but these values have {n}"
+                ));
+            }
+        }
+        // The product cannot overflow: it divides the number of values, unless there are none.
+        let pixels = images.dimensions.iter().skip(1).fold(1usize, |product, &side| product.saturating_mul(side));
+        if images.bytes.is_empty() || pixels > MOST_PIXELS {
+            return fail(format!("{} images of {} pixels are none that can be learnt", count(&images), size(&images)));
+        }
+        Ok(Pair { images, labels: None })
+    }
+
+    fn with_labels(self, labels: Values, source: &str) -> Result<Pair> {
+        let images = count(&self.images);
+        if labels.dimensions.as_slice() != [images] {
+            let message = format!(
+                "there are {images} images, but labels of dimensions {:?}; there must be one label for each image",
+                labels.dimensions
+            );
+            return Err(Error::data(Place::new(source), message));
+        }
+        Ok(Pair { labels: Some(labels), ..self })
+    }
+
     /// Puts other images of the same size behind these.
     fn append(&mut self, other: Pair) {
         for (ours, theirs) in [(Some(&mut self.images), Some(other.images)), (self.labels.as_mut(), other.labels)] {

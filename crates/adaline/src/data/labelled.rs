@@ -108,7 +108,7 @@ impl Labelled {
         };
         let keep: Vec<bool> =
             self.inputs.iter().zip(self.table.names()).map(|(&input, name)| input || name == self.target).collect();
-        Dataset::new(self.table.keep_columns(&keep), parts, &self.target, self.task, self.scale_target)
+        Dataset::new(self.table.keep_columns(&keep), parts, split, &self.target, self.task, self.scale_target)
     }
 
     fn input_index(&self, name: &str, setting: &str) -> Result<usize> {

@@ -24,6 +24,10 @@ pub(super) fn read(text: &str) -> Cell {
     if text.is_empty() {
         return Cell::Empty;
     }
+    // Pixels and counts: a few digits need no parser.
+    if text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Cell::Number(f64::from(text.bytes().fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0'))));
+    }
     match text.parse::<f64>() {
         Err(_) => Cell::Word,
         Ok(x) if x.is_finite() => Cell::Number(x),
@@ -76,6 +80,8 @@ mod tests {
             ("5.1", Cell::Number(5.1)),
             (" -3 ", Cell::Number(-3.0)),
             ("+.5", Cell::Number(0.5)),
+            ("007", Cell::Number(7.0)),
+            ("255", Cell::Number(255.0)),
             ("2e-3", Cell::Number(0.002)),
             ("1e-999", Cell::Number(0.0)),
             ("", Cell::Empty),

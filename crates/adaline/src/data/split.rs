@@ -2,6 +2,7 @@
 
 use crate::rng::{Purpose, Rng};
 use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
 
 /// How rows are shared out: first the test rows, then the validation rows from what is left, both drawn by seed.
 ///
@@ -13,7 +14,8 @@ use crate::{Error, Result};
 /// let split = Split::seeded(1).test(0.25).validation(0.0);
 /// # let _ = split;
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Split {
     seed: u64,
     test: f64,

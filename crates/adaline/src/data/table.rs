@@ -188,6 +188,12 @@ impl Table {
         csv::read(reader, source)
     }
 
+    /// Reads images and their labels in MNIST's format, each perhaps in gzip, from anything that gives bytes; `source` is
+    /// their name in messages. [`Table::read`] does the same from files.
+    pub fn from_idx(images: impl Read, labels: impl Read, source: &str) -> Result<Self> {
+        idx::read_streams(images, labels, source)
+    }
+
     /// Where the table came from: a path, or the name of a built-in data set.
     pub fn source(&self) -> &str {
         &self.source

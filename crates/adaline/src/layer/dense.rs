@@ -3,7 +3,6 @@
 use super::{Layout, Parameter};
 use crate::op::Lowered;
 use crate::{Activation, Init, Layer, Shape};
-use serde::{Deserialize, Serialize};
 
 /// A fully-connected layer.
 ///
@@ -30,30 +29,17 @@ use serde::{Deserialize, Serialize};
 /// ```
 ///
 /// Agrees with PyTorch's `nn.Linear` followed by the activation, and Keras's `Dense`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Dense {
     /// How many neurons.
     pub units: usize,
     /// Applied to every sum; identity when not said.
-    #[serde(default)]
     pub activation: Activation,
     /// Whether each neuron has a bias; true when not said.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub bias: bool,
     /// How the weights start; chosen by the activation when not said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init: Option<Init>,
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
-fn is_yes(value: &bool) -> bool {
-    *value
 }
 
 impl Dense {

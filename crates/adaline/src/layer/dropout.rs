@@ -1,7 +1,6 @@
 //! Dropout: while training, a part of the values is zeroed.
 
 use crate::{Layer, Shape};
-use serde::{Deserialize, Serialize};
 
 /// Zeroes each value with probability `rate` while training and scales the others by 1 / (1 - rate), so that nothing
 /// needs doing at prediction ("inverted" dropout).
@@ -22,8 +21,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Srivastava et al. 2014, *Dropout: a simple way to prevent neural networks from overfitting*. Agrees with PyTorch's
 /// `nn.Dropout` and Keras's `Dropout`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Dropout {
     /// The probability that a value is zeroed, from 0 to below 1.

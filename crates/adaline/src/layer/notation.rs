@@ -214,6 +214,24 @@ fn words(part: &str, offset: usize) -> Vec<Word<'_>> {
     words
 }
 
+impl From<Layer> for String {
+    fn from(layer: Layer) -> Self {
+        layer.to_string()
+    }
+}
+
+impl TryFrom<String> for Layer {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        let mut layers = Layer::parse_chain(&text)?;
+        match (layers.pop(), layers.is_empty()) {
+            (Some(layer), true) => Ok(layer),
+            _ => Err(Error::notation(&text, 0, "one layer is wanted here, not several")),
+        }
+    }
+}
+
 impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

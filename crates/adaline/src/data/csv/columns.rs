@@ -2,7 +2,7 @@
 //!
 //! The first [`UNDECIDED_ROWS`] cells of a column are kept as text. Then, or at the end of the file, it is decided:
 //!
-//! * no words: the column is numeric;
+//! * no words: the column is numeric, stored in bytes while every number is whole and from 0 to 255;
 //! * at least nine cells in ten are numbers, and some are words: the words are taken for slips, and using the column is
 //!   an error that names the first;
 //! * every word is a number with a decimal comma: using the column is an error, too;
@@ -24,6 +24,8 @@ pub(super) struct ColumnBuilder {
 
 enum State {
     Undecided(Undecided),
+    /// Nothing but whole numbers from 0 to 255 so far.
+    Bytes(Vec<u8>),
     Numbers(Vec<f64>),
     Text(TextBuilder),
     Faulty(Fault),
@@ -57,8 +59,8 @@ impl ColumnBuilder {
                     self.decide();
                 }
             }
-            State::Numbers(values) => match number::read(cell) {
-                Cell::Number(x) => values.push(x),
+            State::Bytes(_) | State::Numbers(_) => match number::read(cell) {
+                Cell::Number(x) => self.state.push_number(x),
                 _ => self.state = State::Faulty(odd_cell(cell, line)),
             },
             State::Text(builder) => match missing_in_text(cell, line) {
@@ -79,6 +81,7 @@ impl ColumnBuilder {
     pub(super) fn finish(mut self) -> Column {
         self.decide();
         match self.state {
+            State::Bytes(values) => Column::new(self.name, Values::Bytes(values)),
             State::Numbers(values) => Column::new(self.name, Values::Numbers(values)),
             State::Text(builder) => Column::new(self.name, Values::Text(builder.finish())),
             State::Faulty(fault) => Column::faulty(self.name, fault),
@@ -87,10 +90,33 @@ impl ColumnBuilder {
     }
 }
 
+impl State {
+    /// Adds a number to a numeric column.
+    fn push_number(&mut self, x: f64) {
+        match self {
+            State::Bytes(bytes) => {
+                let byte = x as u8;
+                // Compared by bits, or -0 would lose its sign.
+                if f64::from(byte).to_bits() == x.to_bits() {
+                    bytes.push(byte);
+                } else {
+                    let mut numbers = Vec::with_capacity(bytes.capacity());
+                    numbers.extend(bytes.iter().map(|&byte| f64::from(byte)));
+                    numbers.push(x);
+                    *self = State::Numbers(numbers);
+                }
+            }
+            State::Numbers(numbers) => numbers.push(x),
+            _ => {}
+        }
+    }
+}
+
 impl Undecided {
     fn push(&mut self, cell: &str, line: u64) {
         self.rows += 1;
-        match number::read(cell) {
+        let kind = number::read(cell);
+        match kind {
             Cell::Number(_) => self.numbers += 1,
             Cell::Word => {
                 self.words += 1;
@@ -98,11 +124,13 @@ impl Undecided {
             }
             _ => {}
         }
-        if self.first_odd.is_none() && !matches!(number::read(cell), Cell::Number(_)) {
-            self.first_odd = Some(odd_cell(cell, line));
-        }
-        if self.first_missing.is_none() {
-            self.first_missing = missing_in_text(cell, line);
+        if !matches!(kind, Cell::Number(_)) {
+            if self.first_odd.is_none() {
+                self.first_odd = Some(odd_cell(cell, line));
+            }
+            if self.first_missing.is_none() {
+                self.first_missing = missing_in_text(cell, line);
+            }
         }
         // A length below 255 is one byte; a longer one follows as eight.
         match u8::try_from(cell.len()) {
@@ -118,13 +146,13 @@ impl Undecided {
     fn decide(self) -> State {
         match self.first_odd {
             None => {
-                let mut values = Vec::with_capacity(self.rows);
+                let mut state = State::Bytes(Vec::with_capacity(self.rows));
                 each_cell(&self.cells, |cell| {
                     if let Cell::Number(x) = number::read(cell) {
-                        values.push(x);
+                        state.push_number(x);
                     }
                 });
-                State::Numbers(values)
+                state
             }
             Some(fault) if self.words == 0 => State::Faulty(fault),
             Some(mut fault) if self.words.saturating_mul(9) <= self.numbers => {
@@ -199,6 +227,10 @@ mod tests {
         let Values::Text(text) = column(&["1", "b", "1", "007"]).values().clone() else { panic!() };
         assert_eq!(text.words(), ["1", "b", "007"]);
         assert_eq!(text.codes(), [0, 1, 0, 2]);
+        assert_eq!(column(&["0", "255"]).values(), &Values::Bytes(vec![0, 255]));
+        assert_eq!(column(&["0", "256"]).values(), &Values::Numbers(vec![0.0, 256.0]));
+        let signs: Vec<u64> = (0..2).filter_map(|row| column(&["1", "-0"]).number(row)).map(f64::to_bits).collect();
+        assert_eq!(signs, [1f64.to_bits(), (-0f64).to_bits()]);
         // A word of 300 bytes takes the long form of a length.
         let long = "w".repeat(300);
         let Values::Text(text) = column(&[&long, "b"]).values().clone() else { panic!() };
@@ -235,6 +267,10 @@ mod tests {
         let mut cells = vec!["1"; 90_000];
         cells.resize(200_000, "word");
         assert!(complaint(&cells).starts_with("f.csv:90002: column \"x\": \"word\" is not a number"));
+        // A column that is settled as bytes may still get other numbers.
+        let mut cells = vec!["1"; 90_000];
+        cells.push("0.5");
+        assert_eq!(column(&cells).number(90_000), Some(0.5));
         let mut cells = vec!["word"; 90_000];
         cells.resize(200_000, "1");
         assert!(matches!(column(&cells).values(), Values::Text(_)));

@@ -186,7 +186,12 @@ proptest! {
         let back = read(&bytes).unwrap();
         prop_assert_eq!(back.rows(), rows);
         for column in table.columns() {
-            prop_assert_eq!(back.column(column.name()).unwrap().values(), column.values());
+            let back = back.column(column.name()).unwrap();
+            match column.values() {
+                Values::Text(_) => prop_assert_eq!(back.values(), column.values()),
+                // Small whole numbers come back as bytes.
+                _ => prop_assert!((0..rows).all(|row| back.number(row) == column.number(row))),
+            }
         }
     }
 

@@ -141,13 +141,8 @@ fn fit_image(training: &Table, shape: Shape, target: &str) -> Result<Input> {
 /// Mean and standard deviation over all cells of some columns of numbers; scale 1 where they hardly differ.
 fn standardise(training: &Table, columns: &[&Column]) -> Result<(f64, f64)> {
     let n = (training.rows() * columns.len()) as f64;
-    let total = |f: &dyn Fn(f64) -> f64| -> f64 {
-        let column_total =
-            |column: &&Column| (0..training.rows()).filter_map(|row| column.number(row)).map(f).sum::<f64>();
-        columns.iter().map(column_total).sum()
-    };
-    let mean = total(&|x| x) / n;
-    let variance = total(&|x| (x - mean) * (x - mean)) / n;
+    let mean = columns.iter().map(|column| sum(column, |x| x)).sum::<f64>() / n;
+    let variance = columns.iter().map(|column| sum(column, |x| (x - mean) * (x - mean))).sum::<f64>() / n;
     if !mean.is_finite() || !variance.is_finite() {
         let name = columns.first().map_or("", |column| column.name());
         return Err(Error::data(
@@ -159,4 +154,13 @@ fn standardise(training: &Table, columns: &[&Column]) -> Result<(f64, f64)> {
     let rounding = n * f64::EPSILON * variance + (n * mean * f64::EPSILON).powi(2);
     let scale = variance.sqrt();
     Ok((mean, if variance <= rounding || scale == 0.0 { 1.0 } else { scale }))
+}
+
+/// The sum of f over a column's numbers.
+fn sum(column: &Column, f: impl Fn(f64) -> f64) -> f64 {
+    match column.values() {
+        Values::Numbers(values) => values.iter().map(|&x| f(x)).sum(),
+        Values::Bytes(values) => values.iter().map(|&x| f(f64::from(x))).sum(),
+        Values::Text(_) => 0.0,
+    }
 }

@@ -60,6 +60,14 @@ fn one_pair_is_a_table() {
 }
 
 #[test]
+fn streams_are_read_too() {
+    let table = Table::from_idx(images(2).as_slice(), gzip(&labels(&[7, 3])).as_slice(), "mine").unwrap();
+    assert_eq!((table.source(), table.rows(), table.columns().len()), ("mine", 2, 7));
+    let text = message(Table::from_idx(images(2).as_slice(), labels(&[7]).as_slice(), "mine"));
+    assert!(text.starts_with("mine: there are 2 images, but labels of dimensions [1]"), "{text}");
+}
+
+#[test]
 fn two_pairs_are_training_and_test_rows() {
     let all: Vec<u8> = (0..30).map(|i| i % 2).collect();
     let files = [
@@ -92,7 +100,7 @@ fn what_is_wrong_is_told() {
             assert!(message.contains(name) && message.contains(complaint), "{message}");
         }
     };
-    bad(labels(&[1, 2]), "this file holds labels");
+    bad(labels(&[1, 2]), "these are labels");
     bad(idx(&[1, 1, 2, 2], &[0; 4]), "three dimensions");
     bad(idx(&[0, 28, 28], &[]), "0 images of 28x28");
     bad(idx(&[2, 3, 2], &[0; 11]), "[2, 3, 2] values");
@@ -130,13 +138,14 @@ proptest! {
         bytes in prop::collection::vec(any::<u8>(), 0..60),
     ) {
         let bytes = [head, bytes].concat();
-        let known = parse(bytes.as_slice(), Some(bytes.len() as u64), Path::new("f"));
-        let unknown = parse(bytes.as_slice(), None, Path::new("f"));
+        let known = parse(bytes.as_slice(), Some(bytes.len() as u64), "f");
+        let unknown = parse(bytes.as_slice(), None, "f");
         prop_assert_eq!(known.is_ok(), unknown.is_ok());
         if let Ok(values) = known {
             prop_assert_eq!(values.bytes.len(), values.dimensions.iter().product::<usize>());
         }
         is_idx(&bytes);
+        let _ = Table::from_idx(bytes.as_slice(), bytes.as_slice(), "f");
     }
 
     #[test]
@@ -146,7 +155,7 @@ proptest! {
         if zip {
             bytes = gzip(&bytes);
         }
-        let read = parse(bytes.as_slice(), Some(bytes.len() as u64), Path::new("f")).unwrap();
+        let read = parse(bytes.as_slice(), Some(bytes.len() as u64), "f").unwrap();
         prop_assert_eq!(read.dimensions, dimensions.iter().map(|&d| d as usize).collect::<Vec<_>>());
         prop_assert_eq!(read.bytes, values);
     }

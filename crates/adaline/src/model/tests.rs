@@ -1,0 +1,146 @@
+use super::*;
+use crate::data::Split;
+use crate::{Adam, Dense, Ended, Shape};
+use std::cell::Cell;
+
+fn iris() -> Dataset {
+    Table::builtin("iris").unwrap().target("species").unwrap().split(Split::seeded(1)).unwrap()
+}
+
+fn trained(data: &Dataset, epochs: usize) -> (Model, Fit) {
+    let network = Network::new(data.input(), [Dense::relu(16), Dense::linear(3)]).unwrap();
+    let mut model = Model::new(data.encoder(), network);
+    let trainer = Trainer::new(Adam::default().learning_rate(0.01)).epochs(epochs).batch_size(16).seed(1);
+    let fit = model.fit(data, trainer).unwrap();
+    (model, fit)
+}
+
+#[test]
+fn iris_is_learnt_and_comes_back_from_its_file() {
+    let data = iris();
+    let (model, fit) = trained(&data, 60);
+    assert_eq!((fit.ended, fit.history.len()), (Ended::Finished, 60));
+    let evaluation = model.evaluate(data.test()).unwrap();
+    assert!(evaluation.accuracy().unwrap() >= 0.9, "{evaluation}");
+    let bytes = model.to_bytes().unwrap();
+    assert_eq!(bytes, model.to_bytes().unwrap(), "the same model gives the same bytes");
+    let back = Model::from_bytes(&bytes, "iris").unwrap();
+    assert_eq!(back.evaluate(data.test()).unwrap(), evaluation);
+    assert_eq!(back.record(), model.record());
+    assert_eq!(back.to_bytes().unwrap(), bytes);
+    let p = back.predict(data.test()).unwrap();
+    assert!((0..p.rows()).all(|row| (p.probabilities(row).iter().sum::<f64>() - 1.0).abs() < 1e-12));
+}
+
+#[test]
+fn threads_and_instruction_sets_do_not_change_the_weights() {
+    let data = iris();
+    let hash = |threads, set| {
+        // Wide enough that the work is really shared.
+        let network = Network::new(data.input(), [Dense::relu(300), Dense::tanh(301), Dense::linear(3)]).unwrap();
+        let mut model = Model::new(data.encoder(), network);
+        let trainer = Trainer::new(Adam::default()).epochs(2).threads(threads).instruction_set(set);
+        model.fit(&data, trainer).unwrap();
+        model.weights_sha256()
+    };
+    let one = hash(1, InstructionSet::best());
+    for threads in [2, 3, 8] {
+        assert_eq!(hash(threads, InstructionSet::best()), one, "{threads} threads");
+    }
+    for set in InstructionSet::available() {
+        assert_eq!(hash(2, set), one, "{set:?}");
+    }
+}
+
+#[test]
+fn a_run_that_stopped_goes_on_to_the_same_bits() {
+    let data = iris();
+    let (whole, _) = trained(&data, 12);
+    for stop_after in [1, 7, 8, 40] {
+        let network = Network::new(data.input(), [Dense::relu(16), Dense::linear(3)]).unwrap();
+        let mut model = Model::new(data.encoder(), network);
+        let steps = Cell::new(0);
+        let trainer = || Trainer::new(Adam::default().learning_rate(0.01)).epochs(12).batch_size(16).seed(1);
+        let fit = model
+            .fit(&data, trainer().on_step(|_| steps.set(steps.get() + 1)).stop_when(|| steps.get() >= stop_after))
+            .unwrap();
+        assert_eq!(fit.ended, Ended::Interrupted);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.safetensors");
+        model.save_checkpoint(&path, &fit.checkpoint).unwrap();
+        assert!(Model::load(&path).unwrap().evaluate(data.test()).is_ok(), "a checkpoint is a model too");
+        let (mut model, checkpoint) = Model::load_checkpoint(&path).unwrap();
+        let fit = model.fit(&data, trainer().resume(checkpoint)).unwrap();
+        assert_eq!(fit.history.len(), 12);
+        assert_eq!(model.to_bytes().unwrap(), whole.to_bytes().unwrap(), "stopped after {stop_after} steps");
+    }
+}
+
+#[test]
+fn a_damaged_file_says_so() {
+    let (model, _) = trained(&iris(), 1);
+    let bytes = model.to_bytes().unwrap();
+    let message = |bytes: &[u8]| Model::from_bytes(bytes, "m.safetensors").unwrap_err().to_string();
+    let mut messages = vec![
+        message(b""),
+        message(b"species,width\nsetosa,1\n"),
+        message(&bytes[..bytes.len() / 2]),
+        message(&bytes[..4]),
+        message(&bytes[..bytes.len() - 7]),
+        message(&[&(1u64 << 63).to_le_bytes()[..], &bytes[8..]].concat()),
+    ];
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let newer = text.find("\\\"format\\\":1").unwrap() + "\\\"format\\\":".len();
+    let mut changed = bytes.clone();
+    changed[newer] = b'7';
+    messages.push(message(&changed));
+    let name = text.find("virginica").unwrap();
+    let mut changed = bytes.clone();
+    changed[name] = b'V';
+    messages.push(message(&changed));
+    let mut changed = bytes.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    messages.push(message(&changed));
+    insta::assert_snapshot!(messages.join("\n"));
+}
+
+#[test]
+fn every_flipped_bit_is_an_error_or_the_same_model() {
+    let data = iris();
+    let network = Network::new(data.input(), [Dense::linear(3)]).unwrap();
+    let bytes = Model::new(data.encoder(), network).to_bytes().unwrap();
+    let whole = Model::from_bytes(&bytes, "m").unwrap();
+    for bit in 0..bytes.len() * 8 {
+        let mut changed = bytes.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        if let Ok(model) = Model::from_bytes(&changed, "m") {
+            assert_eq!(model.to_bytes().unwrap(), whole.to_bytes().unwrap(), "bit {bit} changed the model unseen");
+        }
+    }
+}
+
+#[test]
+fn a_step_at_the_end_gives_zeroes_and_ones() {
+    let data = Table::builtin("xor").unwrap();
+    let target = data.default_target().unwrap().to_owned();
+    let data = data.target(&target).unwrap().split(Split::none()).unwrap();
+    let layers = [Dense::new(2, Activation::Step), Dense::new(1, Activation::Step)];
+    let mut network = Network::new(Shape::Flat(2), layers).unwrap();
+    for (name, values) in [
+        ("layers.0.weight", &[-0.6, -0.6, 0.4, 0.4][..]),
+        ("layers.0.bias", &[0.7, -0.3]),
+        ("layers.1.weight", &[0.4, 0.4]),
+        ("layers.1.bias", &[-0.6]),
+    ] {
+        network.set(name, values).unwrap();
+    }
+    let encoder = Encoder::new(
+        ["a", "b"].map(|name| crate::data::Input::Number { name: name.into(), mean: 0.0, scale: 1.0 }).into(),
+        data.encoder().target().clone(),
+    )
+    .unwrap();
+    let model = Model::new(encoder, network);
+    for (row, want) in [(["0", "0"], "0"), (["0", "1"], "1"), (["1", "0"], "1"), (["1", "1"], "0")] {
+        assert_eq!(model.predict_one(row).unwrap().label(), want);
+    }
+}
