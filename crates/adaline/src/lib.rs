@@ -3,10 +3,10 @@
 #[cfg(feature = "data")]
 pub mod data;
 pub mod error;
-#[cfg(feature = "plot")]
-pub mod plot;
 #[cfg(feature = "data")]
 pub mod files;
+#[cfg(feature = "plot")]
+pub mod plot;
 pub mod reference;
 pub mod rng;
 
