@@ -13,7 +13,9 @@ fn overwrite(force: bool) -> Overwrite {
 pub(crate) fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
     if !force && path.symlink_metadata().is_ok() {
         let name = shown(path);
-        return Err(Failure::usage(format!("{name}: the file exists; choose another name, or overwrite it with --force")));
+        return Err(Failure::usage(format!(
+            "{name}: the file exists; choose another name, or overwrite it with --force"
+        )));
     }
     Ok(check_writable(path, overwrite(force))?)
 }

@@ -1,0 +1,189 @@
+//! Draws one of every chart into a folder, as SVG, PNG and text: `cargo run --example pictures -- pictures`.
+
+use adaline::plot::{
+    ActivationCurves, Chart, ClassRegions, Colour, ConfusionMatrix, Dash, GatePicture, Grid, HistoryCurves, Line,
+    Panel, RegressionSurface,
+};
+use adaline::rng::Rng;
+use adaline::{Activation, Error, Result};
+use std::path::Path;
+
+fn main() -> Result<()> {
+    let folder = std::env::args_os().nth(1).unwrap_or_else(|| "pictures".into());
+    let folder = Path::new(&folder);
+    std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, e))?;
+    for (name, chart) in charts() {
+        let write = |extension: &str, bytes: &[u8]| {
+            let path = folder.join(name).with_extension(extension);
+            std::fs::write(&path, bytes).map_err(|e| Error::io("write", &path, e))
+        };
+        write("svg", chart.to_svg().as_bytes())?;
+        write("png", &chart.to_png(2.0)?)?;
+        write("txt", chart.to_text(80, 24).as_bytes())?;
+    }
+    Ok(())
+}
+
+fn charts() -> Vec<(&'static str, Chart)> {
+    let one = ActivationCurves::new(&[Activation::Sigmoid]).derivative(true).chart();
+    let step = ActivationCurves::new(&[Activation::Step]).derivative(true).chart();
+    let several =
+        [Activation::Step, Activation::Sigmoid, Activation::Tanh, Activation::Relu, Activation::Elu { alpha: 1.0 }];
+    let several = ActivationCurves::new(&several).chart();
+    let pair = ActivationCurves::new(&[Activation::Silu, Activation::Softplus]).derivative(true).chart();
+    vec![
+        ("activation-sigmoid", one),
+        ("activation-step", step),
+        ("activation-several", several),
+        ("activation-pair", pair),
+        ("gate-and", GatePicture::new("AND", [false, false, false, true]).line(0.4, 0.4, -0.6).chart()),
+        ("gate-wrong", GatePicture::new("AND", [false, false, false, true]).line(0.4, 0.4, -0.3).chart()),
+        ("gate-xor", xor()),
+        ("regions-two", two_classes()),
+        ("regions-three", three_classes()),
+        ("surface", surface()),
+        ("surface-positive", positive_surface()),
+        ("history", history(120)),
+        ("history-short", history(8)),
+        ("history-loss-only", HistoryCurves::new(&[0.9, 0.6, 0.45, 0.4]).chart()),
+        (
+            "confusion-two",
+            ConfusionMatrix::new(&names(&["benign", "malignant"]), |t, p| [[70, 2], [3, 39]][t][p]).chart(),
+        ),
+        ("confusion-three", confusion(&names(&["setosa", "versicolor", "virginica"]))),
+        ("confusion-ten", confusion(&(0..10).map(|i| i.to_string()).collect::<Vec<_>>())),
+        (
+            "confusion-thirty",
+            confusion(&(0..30).map(|i| format!("{} class number {i}", "long ".repeat(i % 4))).collect::<Vec<_>>()),
+        ),
+    ]
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// Names as they come in real files, and the longest series name that anyone could think of.
+fn odd_names() -> Chart {
+    let line = |i: usize, name: &str| {
+        let points = (0..50).map(move |x| (f64::from(x), 1e6 * (f64::from(x) * 0.2 + i as f64).sin()));
+        Line::new(name, points).colour(Colour::of(i)).dash(Dash::of(i))
+    };
+    let panel = Panel::new("größe <mm> & “weight”", "붓꽃 😀")
+        .line(line(0, "a name that is so very long that no legend on any picture could ever hold the whole of it"))
+        .line(line(1, "</text><script>"))
+        .line(line(2, "σ(x) = 1/(1+e⁻ˣ) → ∞"));
+    Chart::new(
+        "A title that is much too long for the picture, because somebody pasted a whole sentence into the field for it",
+    )
+    .panel(panel)
+}
+
+fn xor() -> Chart {
+    let step = |v: f64| Activation::Step.value(v);
+    let output = move |a: f64, b: f64| {
+        let (nand, or) = (step(-0.6 * a - 0.6 * b + 0.7), step(0.4 * a + 0.4 * b - 0.3));
+        step(0.4 * nand + 0.4 * or - 0.6)
+    };
+    GatePicture::new("XOR", [false, true, true, false])
+        .line(-0.6, -0.6, 0.7)
+        .line(0.4, 0.4, -0.3)
+        .output(output)
+        .chart()
+}
+
+fn rng() -> Rng {
+    Rng::stream(1, adaline::rng::Purpose::Data, 0)
+}
+
+fn two_classes() -> Chart {
+    let mut rng = rng();
+    let (mut points, mut labels) = (Vec::new(), Vec::new());
+    for i in 0..200 {
+        let angle = std::f64::consts::PI * f64::from(i / 2) / 99.0;
+        let (x, y) = if i % 2 == 0 { (angle.cos(), angle.sin()) } else { (1.0 - angle.cos(), 0.5 - angle.sin()) };
+        points.push((x + 0.15 * rng.normal(), y + 0.15 * rng.normal()));
+        labels.push(i % 2);
+    }
+    let labels: Vec<usize> = labels.into_iter().map(|l| l as usize).collect();
+    let grid = Grid::around(&points, 180, 120);
+    let upper = grid.points().map(|(x, y)| 1.0 / (1.0 + (5.0 * (y - 0.25 + 0.9 * (3.1 * (x - 0.5)).sin())).exp()));
+    let both: Vec<f32> = upper.flat_map(|p| [1.0 - p as f32, p as f32]).collect();
+    ClassRegions::new(grid, &names(&["upper moon", "lower moon"]))
+        .probabilities(&both)
+        .points(&points, &labels)
+        .title("Two moons")
+        .chart()
+}
+
+fn three_classes() -> Chart {
+    let centres = [(1.46, 0.25), (4.26, 1.33), (5.55, 2.03)];
+    let mut rng = rng();
+    let labels: Vec<usize> = (0..150).map(|i| i % 3).collect();
+    let points: Vec<(f64, f64)> =
+        labels.iter().map(|l| (centres[*l].0 + 0.4 * rng.normal(), centres[*l].1 + 0.2 * rng.normal())).collect();
+    let grid = Grid::around(&points, 160, 120);
+    let scores = grid.points().flat_map(|(x, y)| {
+        let near = centres.map(|(a, b)| (-2.0 * (x - a).powi(2) - 6.0 * (y - b).powi(2)).exp() + 1e-9);
+        let sum: f64 = near.iter().sum();
+        near.map(|p| (p / sum) as f32)
+    });
+    let scores: Vec<f32> = scores.collect();
+    ClassRegions::new(grid, &names(&["setosa", "versicolor", "virginica"]))
+        .probabilities(&scores)
+        .points(&points, &labels)
+        .inputs("petal length (cm)", "petal width (cm)")
+        .title("Iris: regions of a network with 16 units")
+        .chart()
+}
+
+fn surface() -> Chart {
+    let f = |x: f64, y: f64| 3.0 * (x * 1.3).sin() * (y * 0.9).cos() + 0.4 * x;
+    let mut rng = rng();
+    let points: Vec<(f64, f64, f64)> = (0..80)
+        .map(|_| {
+            let (x, y) = (rng.range(-3.0, 3.0), rng.range(-3.0, 3.0));
+            (x, y, f(x, y) + 0.3 * rng.normal())
+        })
+        .collect();
+    let grid = Grid::new((-3.2, 3.2), (-3.2, 3.2), 120, 120);
+    let values: Vec<f32> = grid.points().map(|(x, y)| f(x, y) as f32).collect();
+    RegressionSurface::new(grid, &values)
+        .points(&points)
+        .target("yield (t/ha)")
+        .title("A regression over two inputs")
+        .chart()
+}
+
+fn positive_surface() -> Chart {
+    let grid = Grid::new((0.0, 40.0), (20.0, 80.0), 100, 80);
+    let values: Vec<f32> = grid.points().map(|(x, y)| (250_000.0 + 9000.0 * x + 20.0 * y * y) as f32).collect();
+    RegressionSurface::new(grid, &values).inputs("age (years)", "area (m²)").target("price").chart()
+}
+
+fn history(epochs: u32) -> Chart {
+    let mut rng = rng();
+    let curve = |from: f64, to: f64, rate: f64, rise: f64, rng: &mut Rng| -> Vec<f64> {
+        let decay = |i: u32| (-f64::from(i) * rate * 120.0 / f64::from(epochs)).exp();
+        (0..epochs).map(|i| (to + (from - to) * decay(i) + rise * f64::from(i)) * (1.0 + 0.03 * rng.normal())).collect()
+    };
+    let loss = curve(1.8, 0.004, 0.06, 0.0, &mut rng);
+    let validation = curve(1.7, 0.06, 0.08, 0.0007, &mut rng);
+    let accuracy: Vec<f64> = loss.iter().map(|l| (1.0 - l / 3.0).min(1.0)).collect();
+    let validation_accuracy: Vec<f64> = validation.iter().map(|l| (1.0 - l / 2.7).min(1.0)).collect();
+    HistoryCurves::new(&loss)
+        .validation_loss(&validation)
+        .metric("accuracy", &accuracy, &validation_accuracy)
+        .title("Training of iris")
+        .chart()
+}
+
+fn confusion(classes: &[String]) -> Chart {
+    ConfusionMatrix::new(classes, |truth, said| match truth.abs_diff(said) {
+        0 => 46 + (truth as u64 * 7) % 5,
+        1 if truth > 0 && said > 0 => (truth + said) as u64 % 4,
+        3 => (truth * said) as u64 % 3,
+        _ => 0,
+    })
+    .chart()
+}

@@ -1,0 +1,243 @@
+//! Every chart in every form: pinned pictures, hostile names, and numbers of all kinds.
+
+use super::words::columns;
+use super::*;
+use crate::Activation;
+use proptest::prelude::*;
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// One of each chart, small enough to read as SVG.
+fn samples() -> Vec<(&'static str, Chart)> {
+    let grid = Grid::new((-1.0, 1.0), (0.0, 2.0), 9, 7);
+    let points = [(-0.5, 0.5), (0.25, 1.75), (0.75, 0.25)];
+    let three: Vec<f32> = grid
+        .points()
+        .flat_map(|(x, y)| {
+            let scores = [0.2 - x, x - 0.2, y - 1.0].map(|s| if s > 0.0 { 1.0 + s } else { 1.0 / (1.0 - s) });
+            let sum: f64 = scores.iter().sum();
+            scores.map(|s| (s / sum) as f32)
+        })
+        .collect();
+    let values: Vec<f32> = grid.points().map(|(x, y)| (x * (y - 1.0)) as f32).collect();
+    let xor = |a: f64, b: f64| if (0.5..1.5).contains(&(a + b)) { 1.0 } else { 0.0 };
+    let history = HistoryCurves::new(&[1.0, 0.4, 0.09, 0.006]).validation_loss(&[1.1, 0.5, 0.2, 0.3]).metric(
+        "accuracy",
+        &[0.5, 0.75, 1.0, 1.0],
+        &[0.5, 0.7, 0.9, 0.8],
+    );
+    let counts = [[8, 2, 0], [1, 9, 0], [0, 3, 17]];
+    vec![
+        ("activation", ActivationCurves::new(&[Activation::Step, Activation::Relu]).derivative(true).chart()),
+        (
+            "gate",
+            GatePicture::new("XOR", [false, true, true, false])
+                .line(1.0, 1.0, -0.5)
+                .line(-1.0, -1.0, 1.5)
+                .output(xor)
+                .chart(),
+        ),
+        (
+            "regions",
+            ClassRegions::new(grid, &names(&["a", "b", "c"])).probabilities(&three).points(&points, &[0, 1, 2]).chart(),
+        ),
+        (
+            "surface",
+            RegressionSurface::new(grid, &values).points(&[(0.5, 0.5, -0.2), (-0.5, 0.5, 0.3)]).target("y").chart(),
+        ),
+        ("history", history.title("Four epochs").chart()),
+        ("confusion", ConfusionMatrix::new(&names(&["cat", "dog", "horse"]), |t, p| counts[t][p]).chart()),
+    ]
+}
+
+#[test]
+fn the_pictures_are_pinned() {
+    for (name, chart) in samples() {
+        insta::assert_snapshot!(format!("{name}_svg"), chart.to_svg());
+        insta::assert_snapshot!(format!("{name}_text"), chart.to_text(78, 22));
+    }
+}
+
+#[test]
+fn the_same_chart_gives_the_same_bytes() {
+    for ((name, a), (_, b)) in samples().into_iter().zip(samples()) {
+        assert_eq!(a.to_svg(), b.to_svg(), "{name}");
+        assert_eq!(a.to_text(60, 20), b.to_text(60, 20), "{name}");
+        assert!(a.to_png(0.5).unwrap() == b.to_png(0.5).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn a_png_has_the_size_asked_for() {
+    for (name, chart) in samples() {
+        let chart = chart.size(300.0, 200.0);
+        let png = chart.to_png(2.0).unwrap();
+        assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n", "{name}");
+        let number = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+        assert_eq!((number(16), number(20)), (600, 400), "{name}");
+    }
+}
+
+#[test]
+fn texts_are_drawn_with_the_embedded_font() {
+    // Without a font the picture with and without its title would be the same.
+    let with = Chart::new("Title").to_png(1.0).unwrap();
+    let without = Chart::new("").to_png(1.0).unwrap();
+    assert!(with.len() > without.len() + 200, "{} {}", with.len(), without.len());
+}
+
+#[test]
+fn a_scale_that_makes_no_picture_is_an_error() {
+    let chart = Chart::new("x");
+    for scale in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e9] {
+        let error = chart.to_png(scale).unwrap_err();
+        assert!(matches!(&error, crate::Error::Setting { setting, .. } if setting == "scale"), "{error}");
+    }
+}
+
+/// What has to hold for every chart whatever is in it.
+fn check(chart: &Chart, width: usize, height: usize) {
+    let svg = chart.to_svg();
+    let tree = png::parse(&svg).unwrap_or_else(|e| panic!("{e}\n{svg}"));
+    assert_eq!(f64::from(tree.size().width()), chart.width);
+    assert!(svg.starts_with("<svg ") && svg.contains("<title id=\"title\">") && svg.contains("<desc id=\"desc\">"));
+    for bad in ["=\"NaN", "=\"inf", "=\"-inf", " NaN", "nan "] {
+        let shapes = svg.lines().filter(|line| !line.contains("<title>") && !line.contains("<text"));
+        assert!(!shapes.skip(3).any(|line| line.contains(bad)), "{bad} in {svg}");
+    }
+    let text = chart.to_text(width, height);
+    for line in text.lines() {
+        assert!(columns(line) <= width.max(20), "{} columns, asked for {width}:\n{text}", columns(line));
+        assert!(!line.ends_with(' ') && !line.chars().any(char::is_control), "{line:?}");
+    }
+}
+
+#[test]
+fn names_may_be_anything() {
+    let long = "a very long name ".repeat(100);
+    for name in ["", "<b>&\"'</svg>", "\u{1b}[31mred\u{7}\u{0}", "붓꽃 😀 é", "\u{202e}evil\u{fffe}", "a\nb\tc", &long]
+    {
+        let classes = vec![name.to_owned(), format!("{name}2"), "c".to_owned()];
+        let grid = Grid::new((0.0, 1.0), (0.0, 1.0), 5, 5);
+        let regions = ClassRegions::new(grid, &classes).decisions(&[0, 1, 2, 0, 1]).inputs(name, name).title(name);
+        let charts = [
+            GatePicture::new(name, [true; 4]).line(1.0, 2.0, 3.0).chart(),
+            regions.points(&[(0.5, 0.5)], &[1]).chart(),
+            RegressionSurface::new(grid, &[1.0; 25]).inputs(name, name).target(name).title(name).chart(),
+            HistoryCurves::new(&[1.0, 0.5]).metric(name, &[0.1, 0.2], &[]).title(name).chart(),
+            ConfusionMatrix::new(&classes, |t, p| (t * p) as u64).title(name).chart(),
+            Chart::new(name).subtitle(name).description(name).panel(
+                Panel::new(name, name).title(name).line(Line::new(name, [(0.0, 1.0), (1.0, 0.0)])).mark_x(0.5, name),
+            ),
+        ];
+        for chart in charts {
+            check(&chart, 60, 20);
+            check(&chart, 24, 8);
+            let svg = chart.to_svg();
+            assert!(!svg.contains("<b>") && !svg.contains('\u{1b}') && !svg.contains('\u{202e}'));
+        }
+    }
+}
+
+#[test]
+fn confusion_matrices_of_any_size() {
+    for k in [0, 1, 2, 3, 10, 30, 60] {
+        let classes: Vec<String> = (0..k).map(|i| format!("class {i}")).collect();
+        for count in [0, 7, u64::MAX] {
+            let chart = ConfusionMatrix::new(&classes, |t, p| if t == p { count } else { 1 }).chart();
+            check(&chart, 80, 24);
+            check(&chart, 30, 24);
+        }
+    }
+}
+
+#[test]
+fn every_activation_has_a_picture() {
+    let all: Vec<Activation> = Activation::all().collect();
+    for activation in &all {
+        check(&ActivationCurves::new(&[*activation]).derivative(true).chart(), 70, 20);
+        check(&ActivationCurves::new(&[*activation]).range(-1e300, 1e300).derivative(true).chart(), 70, 20);
+    }
+    check(&ActivationCurves::new(&all).derivative(true).chart(), 70, 40);
+    check(&ActivationCurves::new(&[]).range(f64::NAN, f64::INFINITY).chart(), 70, 20);
+}
+
+#[test]
+fn a_hundred_thousand_points_make_a_small_file() {
+    let loss: Vec<f64> = (0..100_000).map(|i| 1.0 / f64::from(i + 1) + 0.01 * f64::from(i % 13)).collect();
+    let svg = HistoryCurves::new(&loss).chart().to_svg();
+    assert!(svg.len() < 120_000, "{}", svg.len());
+    let points: Vec<(f64, f64)> = (0..100_000).map(|i| (f64::from(i % 317), f64::from(i % 211))).collect();
+    let panel = Panel::new("x", "y").points(Points::new("many", points));
+    check(&Chart::new("many").panel(panel), 80, 24);
+}
+
+#[test]
+fn the_text_keeps_to_its_rows() {
+    for (name, chart) in samples() {
+        for height in [22, 30, 50] {
+            let lines = chart.to_text(80, height).lines().count();
+            assert!(lines <= height, "{name}: {lines} lines, asked for {height}");
+        }
+    }
+}
+
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        4 => -10.0..10.0f64,
+        1 => any::<f64>(),
+        1 => prop::sample::select(vec![0.0, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300, -1e300, 1e-320, f64::MAX])
+    ]
+}
+
+fn numbers() -> impl Strategy<Value = Vec<f64>> {
+    prop::collection::vec(number(), 0..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_history_has_a_picture(
+        loss in numbers(), validation in numbers(), accuracy in numbers(), best in 0usize..60,
+        width in 0usize..120, height in 0usize..50,
+    ) {
+        let history = HistoryCurves::new(&loss).validation_loss(&validation).best_epoch(best);
+        check(&history.metric("accuracy", &accuracy, &validation).chart(), width, height);
+    }
+
+    #[test]
+    fn any_points_have_a_picture(
+        x in numbers(), y in numbers(), log in any::<(bool, bool)>(), range in (number(), number()),
+        size in (number(), number()), fixed in any::<bool>(),
+    ) {
+        let points: Vec<(f64, f64)> = x.into_iter().zip(y).collect();
+        let panel = Panel::new("x", "y")
+            .line(Line::new("line", points.iter().copied()).mark(Mark::Star).dash(Dash::DashDot))
+            .points(Points::new("points", points).hollow())
+            .x(|axis| axis.log(log.0))
+            .y(|axis| { let axis = axis.log(log.1); if fixed { axis.range(range.0, range.1) } else { axis } });
+        check(&Chart::new("any").panel(panel).size(size.0 * 100.0, size.1 * 100.0), 50, 20);
+    }
+
+    #[test]
+    fn any_surface_has_a_picture(values in numbers(), x in (number(), number()), y in (number(), number()), z in number()) {
+        let grid = Grid::new(x, y, 6, 6);
+        let values: Vec<f32> = values.iter().map(|v| *v as f32).collect();
+        check(&RegressionSurface::new(grid, &values).points(&[(x.0, y.0, z)]).chart(), 50, 20);
+        let classes = names(&["a", "b"]);
+        check(&ClassRegions::new(grid, &classes).probabilities(&values).points(&[(x.1, z)], &[1]).chart(), 50, 20);
+    }
+
+    #[test]
+    fn any_gate_has_a_picture(lines in prop::collection::vec((number(), number(), number()), 0..4), outputs in any::<[bool; 4]>()) {
+        let mut picture = GatePicture::new("g", outputs);
+        for (a, b, c) in lines {
+            picture = picture.line(a, b, c);
+        }
+        check(&picture.chart(), 50, 20);
+        check(&picture.output(|a, b| a - b).chart(), 50, 20);
+    }
+}
