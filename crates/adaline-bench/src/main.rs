@@ -1,2 +1,64 @@
-//! adaline
-fn main() {}
+//! Times adaline on the workloads of `bench/README.md`, and measures how well its defaults learn.
+//!
+//! ```text
+//! adaline-bench --workload W3 --threads 2      one JSON line
+//! adaline-bench --workload W3 --serve          one block for every line on standard input, until q
+//! ```
+
+mod affinity;
+mod options;
+mod timing;
+mod workload;
+
+use options::Options;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Instant;
+use workload::{Inference, NAMES, Training};
+
+const USAGE: &str = "\
+adaline-bench --workload NAME [--threads N] [--repeats 7] [--block SECONDS] [--set avx512|avx2|portable] [--serve]
+    times one workload and prints one JSON line; with --serve one block for every line on standard input, until q
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let told = match arguments.first().map(String::as_str) {
+        None | Some("--help" | "-h" | "help") => {
+            let names = NAMES.join(" ");
+            write!(io::stdout(), "{USAGE}\nworkloads: {names}\n").map_err(|error| (1, error.to_string()))
+        }
+        _ => match Options::parse(&arguments) {
+            Ok(options) => time(&options).map_err(|message| (1, message)),
+            Err(message) => Err((2, message)),
+        },
+    };
+    match told {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((code, message)) => {
+            let _ = writeln!(io::stderr(), "adaline-bench: {message}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn time(options: &Options) -> Result<(), String> {
+    let cpus = affinity::pin(options.threads);
+    let Options { threads, set, .. } = *options;
+    let start = Instant::now();
+    let name = options.workload.as_str();
+    let told = |error: adaline::Error| error.to_string();
+    match name {
+        "W1" | "W2" | "W3" | "W3b" => {
+            let mut training = Training::new(name, threads, set).map_err(told)?;
+            timing::measure(options, start.elapsed().as_secs_f64(), cpus, &mut training)
+        }
+        "W6-mlp-b1" | "W6-mlp-b256" => {
+            let network = workload::network(name).map_err(told)?;
+            let batch = if name == "W6-mlp-b1" { 1 } else { 256 };
+            let mut inference = Inference::new(&network, batch, threads, set).map_err(told)?;
+            timing::measure(options, start.elapsed().as_secs_f64(), cpus, &mut inference)
+        }
+        _ => Err(format!("no workload {name}; there are {}", NAMES.join(", "))),
+    }
+}

@@ -239,9 +239,9 @@ impl fmt::Display for Activation {
         let row = self.row();
         match *self {
             Activation::LeakyRelu { slope: value } | Activation::Elu { alpha: value } if *self != row.activation => {
-                write!(f, "{}({value})", row.name)
+                f.pad(&format!("{}({value})", row.name))
             }
-            _ => write!(f, "{}", row.name),
+            _ => f.pad(row.name),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A network: a chain of layers with its parameters in one flat buffer.
 
+mod by_hand;
 mod summary;
 
 use crate::kernel::buffer::{Buffer, round_up};
@@ -209,7 +210,7 @@ impl Network {
     pub fn predict(&self, inputs: &[f32]) -> Result<Vec<f32>> {
         let width = self.input.len();
         let rows = inputs.len() / width;
-        if inputs.is_empty() || inputs.len() % width != 0 {
+        if inputs.is_empty() || !inputs.len().is_multiple_of(width) {
             return Err(Error::shape(
                 "network",
                 format!("{} values were given; one example of shape {} has {width}", inputs.len(), self.input),

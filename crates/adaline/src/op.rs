@@ -7,7 +7,7 @@ mod dropout;
 mod product;
 
 pub(crate) use activate::Activate;
-pub(crate) use dropout::Dropout;
+pub(crate) use dropout::{Back as DropoutBack, Dropout};
 pub(crate) use product::{Back, Product};
 
 use crate::Activation;

@@ -281,7 +281,7 @@ impl Layout {
                     back: training.then_some((dy, dx)),
                 }),
                 Lowered::Dropout { rate, len } => {
-                    let back = if training { Some((self.rows(len)?, dy, dx)) } else { None };
+                    let back = if training { Some(op::DropoutBack { mask: self.rows(len)?, dy, dx }) } else { None };
                     Op::Dropout(Dropout { rate, number: number as u64, len, x: x.clone(), y: y.clone(), back })
                 }
             });

@@ -5,7 +5,7 @@ use super::dataset::Dataset;
 use super::split::Split;
 use super::table::{Parts, Table, list, present_words};
 use super::task::Task;
-use crate::error::Place;
+use crate::error::{Place, printable};
 use crate::{Error, Result};
 
 /// A table with its target chosen: what [`Table::target`] makes, and [`Labelled::split`] shares out.
@@ -21,7 +21,7 @@ pub struct Labelled {
 
 impl Labelled {
     pub(super) fn new(table: Table, target: &str) -> Result<Self> {
-        let index = table.index(target)?;
+        let index = index_for(&table, target, "target")?;
         let column = table.column(target)?;
         let task = Task::of(column);
         let inputs = (0..table.columns().len()).map(|place| place != index).collect();
@@ -102,10 +102,11 @@ impl Labelled {
             Task::Regression => vec![0; self.table.rows()],
         };
         let parts = match self.table.parts() {
-            Parts::Free => split.parts(&strata, None)?,
-            Parts::TestFrom(first) => split.parts(&strata, Some(first))?,
-            Parts::Whole => Split::none().parts(&strata, None)?,
+            Parts::Free => split.parts(&strata, None),
+            Parts::TestFrom(first) => split.parts(&strata, Some(first)),
+            Parts::Whole => Split::none().parts(&strata, None),
         };
+        let parts = parts.map_err(|message| Error::data(Place::new(self.table.source()), message))?;
         let keep: Vec<bool> =
             self.inputs.iter().zip(self.table.names()).map(|(&input, name)| input || name == self.target).collect();
         Dataset::new(self.table.keep_columns(&keep), parts, split, &self.target, self.task, self.scale_target)
@@ -113,10 +114,11 @@ impl Labelled {
 
     fn input_index(&self, name: &str, setting: &str) -> Result<usize> {
         if name == self.target {
-            let message = "the target is never an input; name another column";
-            return Err(Error::data(Place::new(self.table.source()).column(name), format!("{setting}: {message}")));
+            let message =
+                format!("\"{}\" is the target, which is never an input; name another column", printable(name));
+            return Err(Error::setting(setting, message));
         }
-        self.table.index(name)
+        index_for(&self.table, name, setting)
     }
 
     fn check_inputs(&self, trouble: &str) -> Result<()> {
@@ -143,7 +145,7 @@ impl Labelled {
             };
         }
         if let Some(value) = only_value(column, self.table.rows()) {
-            let value = crate::error::printable(&value);
+            let value = printable(&value);
             let message = match self.task {
                 Task::Classification => {
                     format!("every row is of the class \"{value}\"; a classification needs at least two classes")
@@ -154,6 +156,14 @@ impl Labelled {
         }
         Ok(())
     }
+}
+
+/// A column that somebody named in a setting: if it is not there, the setting is what must be mended, not the file.
+fn index_for(table: &Table, name: &str, setting: &str) -> Result<usize> {
+    table.index(name).map_err(|error| match error {
+        Error::Data { place, message } => Error::setting(setting, format!("{place}: {message}")),
+        other => other,
+    })
 }
 
 /// Each row's class as a number: which, does not matter here, only that equal cells have equal numbers.
@@ -179,4 +189,85 @@ fn only_value(column: &Column, rows: usize) -> Option<String> {
         _ => (0..rows).all(|row| column.number(row) == column.number(0)),
     };
     same.then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(csv: &str) -> Table {
+        Table::from_reader(csv.as_bytes(), "f.csv").unwrap()
+    }
+
+    fn message<T: std::fmt::Debug>(result: Result<T>) -> String {
+        result.unwrap_err().to_string()
+    }
+
+    const KINDS: &str = "id,width,kind\n1,2.5,a\n2,3.5,b\n3,1.5,a\n4,0.5,b\n";
+
+    #[test]
+    fn columns_are_chosen_and_left_out() {
+        let names = |labelled: &Labelled| labelled.input_names().map(str::to_owned).collect::<Vec<_>>();
+        let all = table(KINDS).target("kind").unwrap();
+        assert_eq!(names(&all), ["id", "width"]);
+        assert_eq!(names(&all.clone().exclude(["id"]).unwrap()), ["width"]);
+        assert_eq!(names(&all.clone().features(["width"]).unwrap()), ["width"]);
+        let data = all.exclude(["id"]).unwrap().split(Split::none()).unwrap();
+        assert_eq!(data.train().names().collect::<Vec<_>>(), ["width", "kind"]);
+    }
+
+    #[test]
+    fn a_column_left_out_may_be_dirty() {
+        let dirty = table("note,x,y\n,1,a\nNaN,2,b\n?,3,a\n");
+        let all = dirty.target("y").unwrap();
+        assert!(message(all.clone().split(Split::none())).starts_with("f.csv:2: column \"note\": the cell is empty"));
+        assert!(all.exclude(["note"]).unwrap().split(Split::none()).is_ok());
+    }
+
+    #[test]
+    fn wrong_names_are_a_matter_of_the_setting() {
+        let kinds = || table(KINDS).target("kind").unwrap();
+        for (error, start) in [
+            (
+                message(table(KINDS).target("knid")),
+                "target: f.csv: there is no column \"knid\"; did you mean \"kind\"?",
+            ),
+            (
+                message(kinds().exclude(["witdh"])),
+                "exclude: f.csv: there is no column \"witdh\"; did you mean \"width\"?",
+            ),
+            (message(kinds().features(["kind"])), "features: \"kind\" is the target"),
+            (message(kinds().exclude(["id", "width"])), "f.csv: every column is left out"),
+            (message(table("y\n1\n2\n").target("y")), "f.csv: the target is its only column"),
+        ] {
+            assert!(error.starts_with(start), "{error}");
+        }
+    }
+
+    #[test]
+    fn targets_from_which_nothing_can_be_learnt() {
+        for (csv, task, start) in [
+            ("x,y\n1,a\n2,a\n", None, "f.csv: column \"y\": every row is of the class \"a\""),
+            ("x,y\n1,0.5\n2,0.5\n", None, "f.csv: column \"y\": every row holds 0.5"),
+            ("x,y\n1,a\n2,b\n", Some(Task::Regression), "f.csv:2: column \"y\": \"a\" is not a number"),
+            ("x,y\n1,a\n2,\n", None, "f.csv:3: column \"y\": the cell is empty"),
+            ("x,y\n1,a\n2,b\n", None, "f.csv: 2 rows are too few to split"),
+        ] {
+            let labelled = table(csv).target("y");
+            let labelled = match task {
+                Some(task) => labelled.and_then(|labelled| labelled.task(task)),
+                None => labelled,
+            };
+            let error = message(labelled.and_then(|labelled| labelled.split(Split::seeded(1))));
+            assert!(error.starts_with(start), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_task_can_be_chosen() {
+        let counts = || table("x,y\n1,0\n2,1\n3,0\n4,1\n").target("y").unwrap();
+        assert_eq!(counts().kind(), Task::Classification);
+        let data = counts().task(Task::Regression).unwrap().scale_target(false).split(Split::none()).unwrap();
+        assert_eq!((data.task(), data.encoder().decode(0.25)), (Task::Regression, 0.25));
+    }
 }

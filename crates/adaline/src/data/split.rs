@@ -73,9 +73,9 @@ impl Split {
     }
 
     /// Shares out the rows `0..classes.len()`, where `classes` holds each row's class (all the same for a regression).
-    /// With `test_from`, the rows from there on are the test rows, whatever the fraction.
-    pub(super) fn parts(&self, classes: &[u32], test_from: Option<usize>) -> Result<Parts> {
-        self.check()?;
+    /// With `test_from`, the rows from there on are the test rows, whatever the fraction. The fractions have been
+    /// checked; where there are too few rows, a message says so.
+    pub(super) fn parts(&self, classes: &[u32], test_from: Option<usize>) -> Result<Parts, String> {
         let mut rng = Rng::stream(self.seed, Purpose::Split, 0);
         let all: Vec<usize> = (0..classes.len()).collect();
         let (rest, test) = match test_from {
@@ -83,10 +83,9 @@ impl Split {
             Some(first) => (all[..first.min(all.len())].to_vec(), all[first.min(all.len())..].to_vec()),
             // One row is left to spare for the validation.
             None => draw(&all, classes, self.test, usize::from(self.validation > 0.0), &mut rng)
-                .ok_or_else(|| too_few("test-split", classes))?,
+                .ok_or_else(|| too_few(classes))?,
         };
-        let (train, validation) =
-            draw(&rest, classes, self.validation, 0, &mut rng).ok_or_else(|| too_few("validation-split", classes))?;
+        let (train, validation) = draw(&rest, classes, self.validation, 0, &mut rng).ok_or_else(|| too_few(classes))?;
         Ok(Parts { train, validation, test })
     }
 }
@@ -155,13 +154,12 @@ fn draw(
     Some((kept, taken))
 }
 
-fn too_few(setting: &str, classes: &[u32]) -> Error {
-    let message = format!(
+fn too_few(classes: &[u32]) -> String {
+    format!(
         "{} rows are too few to split: training needs two rows and every class; give more rows, or split nothing off \
          (--test-split 0 --validation-split 0)",
         classes.len()
-    );
-    Error::setting(setting, message)
+    )
 }
 
 #[cfg(test)]
@@ -219,7 +217,7 @@ mod tests {
         assert_eq!(sizes(&Split::seeded(0).parts(&[0; 4], None).unwrap()), (2, 1, 1));
         assert_eq!(sizes(&Split::none().parts(&[0; 2], None).unwrap()), (2, 0, 0));
         for classes in [&[0, 0][..], &[0, 1], &[0, 0, 0], &[0, 1, 2, 3]] {
-            let message = Split::seeded(0).parts(classes, None).unwrap_err().to_string();
+            let message = Split::seeded(0).parts(classes, None).unwrap_err();
             assert!(message.contains("too few to split"), "{message}");
         }
     }
@@ -240,7 +238,7 @@ mod tests {
             (Split::seeded(0).test(-0.1), "test-split"),
             (Split::seeded(0).validation(f64::NAN), "validation-split"),
         ] {
-            let message = split.parts(&[0; 10], None).unwrap_err().to_string();
+            let message = split.check().unwrap_err().to_string();
             assert!(message.starts_with(name), "{message}");
         }
     }

@@ -23,7 +23,10 @@ pub(crate) fn update<const N: usize>(
     state: [&mut [f32]; N],
 ) {
     let len = params.len();
-    assert!(len % LANES == 0 && grads.len() == len && state.iter().all(|s| s.len() == len), "buffers of one length");
+    assert!(
+        len.is_multiple_of(LANES) && grads.len() == len && state.iter().all(|s| s.len() == len),
+        "buffers of one length"
+    );
     let params = Shared(params.as_mut_ptr());
     let state = state.map(|s| Shared(s.as_mut_ptr()));
     let set = machine.set;

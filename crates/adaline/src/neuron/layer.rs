@@ -51,13 +51,13 @@ impl NeuronLayer {
 }
 
 /// Sends the inputs through layer after layer and keeps what every neuron did. Fails when a layer's neurons do not have
-/// as many weights as there are values before them, naming the layer from 0.
+/// as many weights as there are values before them, naming the layer, from 1.
 pub(crate) fn fire_all(layers: &[NeuronLayer], inputs: &[f64]) -> Result<Vec<Vec<Firing>>> {
     let mut values = inputs.to_vec();
     let mut firings = Vec::with_capacity(layers.len());
     for (number, layer) in layers.iter().enumerate() {
         let row = layer.fire(&values).map_err(|error| match error {
-            Error::Shape { place, message } => Error::shape(format!("layer {number}: {place}"), message),
+            Error::Shape { place, message } => Error::shape(format!("layer {}: {place}", number + 1), message),
             other => other,
         })?;
         values = row.iter().map(|firing| firing.output).collect();

@@ -15,14 +15,23 @@ pub(crate) struct Dropout {
     pub len: usize,
     pub x: Source,
     pub y: Range<usize>,
-    /// The mask, then the gradients of y and of x; none where the plan only predicts.
-    pub back: Option<(Range<usize>, Range<usize>, Option<Range<usize>>)>,
+    /// Buffers of the way back; none where the plan only predicts.
+    pub back: Option<Back>,
+}
+
+/// What the way back needs.
+#[derive(Debug)]
+pub(crate) struct Back {
+    pub mask: Range<usize>,
+    pub dy: Range<usize>,
+    /// None before the network's input, where nobody asks.
+    pub dx: Option<Range<usize>>,
 }
 
 impl Dropout {
     pub(crate) fn forward(&self, run: &mut Run<'_>) {
         let len = run.rows * self.len;
-        if let (Mode::Train { seed, step }, Some((mask, ..))) = (run.mode, &self.back) {
+        if let (Mode::Train { seed, step }, Some(Back { mask, .. })) = (run.mode, &self.back) {
             let [x, y, mask] = cut(run.arena, [self.x.range(len), front(&self.y, len), front(mask, len)]);
             let x = self.x.pick(len, run.batch, x);
             draw(self.rate, &mut Rng::stream(seed, Purpose::Dropout, step << 8 | self.number), mask);
@@ -34,7 +43,7 @@ impl Dropout {
     }
 
     pub(crate) fn backward(&self, run: &mut Run<'_>) {
-        let Some((mask, dy, Some(dx))) = &self.back else { return };
+        let Some(Back { mask, dy, dx: Some(dx) }) = &self.back else { return };
         let len = run.rows * self.len;
         let [mask, dy, dx] = cut(run.arena, [front(mask, len), front(dy, len), front(dx, len)]);
         elementwise::multiply(run.machine.set, dy, mask, dx);

@@ -86,7 +86,7 @@ impl Network {
             ));
         }
         for (tensor, (number, what, size)) in parameters.iter().zip(sizes) {
-            expect_len(&format!("layer {number}"), what, tensor.len(), size)?;
+            expect_len(&format!("layer {}", number + 1), what, tensor.len(), size)?;
         }
         Ok(Network { layers: layers.to_vec(), widths, parameters })
     }
@@ -138,7 +138,7 @@ impl Network {
                     None => LayerTrace { sums: x.to_vec(), outputs: x.to_vec(), mask: None },
                     Some(masks) => {
                         let mask = masks.next().ok_or_else(|| {
-                            Error::shape(format!("layer {number} (dropout)"), "it has no mask; give one each")
+                            Error::shape(format!("layer {} (dropout)", number + 1), "it has no mask; give one each")
                         })?;
                         let outputs = dropout::forward(dropout.rate, mask, x)?;
                         LayerTrace { sums: x.to_vec(), outputs, mask: Some(mask.clone()) }
@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(network.forward(&[1.0, 2.0], None).unwrap().outputs(), [1.0, 2.0]);
         assert_eq!(network.forward(&[1.0, 2.0], Some(&[vec![1.0, 0.0]])).unwrap().outputs(), [2.0, 0.0]);
         let message = network.forward(&[1.0, 2.0], Some(&[])).unwrap_err().to_string();
-        assert_eq!(message, "layer 0 (dropout): it has no mask; give one each");
+        assert_eq!(message, "layer 1 (dropout): it has no mask; give one each");
     }
 
     #[test]
@@ -320,7 +320,7 @@ mod tests {
         let layers = [Dense::relu(3).into()];
         let message = |parameters| Network::new(Shape::Flat(2), &layers, parameters).unwrap_err().to_string();
         assert_eq!(message(vec![vec![0.0; 6]]), "network: 1 tensors were given, but the layers have 2");
-        assert_eq!(message(vec![vec![0.0; 5], vec![0.0; 3]]), "layer 0: weight: 5 values, but 6 are needed");
+        assert_eq!(message(vec![vec![0.0; 5], vec![0.0; 3]]), "layer 1: weight: 5 values, but 6 are needed");
         let mut network = Network::new(Shape::Flat(2), &layers, vec![vec![0.0; 6], vec![0.0; 3]]).unwrap();
         assert!(network.forward(&[0.0; 3], None).is_err());
         network.parameters_mut()[0].clear();

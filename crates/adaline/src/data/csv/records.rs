@@ -70,11 +70,26 @@ pub(super) struct Records<'a, R> {
     /// The last byte was a CR, so that an LF right after it begins no line of its own.
     after_cr: bool,
     quote_opened: u64,
+    stray_quotes: bool,
 }
 
 impl<'a, R: BufRead> Records<'a, R> {
     pub(super) fn new(reader: R, delimiter: u8, source: &'a str) -> Self {
-        Records { reader, delimiter, source, state: State::RecordStart, line: 1, after_cr: false, quote_opened: 0 }
+        Records {
+            reader,
+            delimiter,
+            source,
+            state: State::RecordStart,
+            line: 1,
+            after_cr: false,
+            quote_opened: 0,
+            stray_quotes: false,
+        }
+    }
+
+    /// Whether a quote has stood where RFC 4180 has none: within a cell that does not begin with one, or before text.
+    pub(super) fn had_stray_quotes(&self) -> bool {
+        self.stray_quotes
     }
 
     /// Reads the next record into `record`; false at the end of the text.
@@ -134,7 +149,10 @@ impl<'a, R: BufRead> Records<'a, R> {
                             record.end_cell(false);
                             state = State::CellStart;
                         }
-                        byte => record.bytes.push(byte),
+                        byte => {
+                            self.stray_quotes |= byte == b'"';
+                            record.bytes.push(byte);
+                        }
                     },
                     State::Quoted => match byte {
                         b'"' => state = State::QuoteInQuoted,
@@ -154,6 +172,7 @@ impl<'a, R: BufRead> Records<'a, R> {
                             state = State::CellStart;
                         }
                         _ => {
+                            self.stray_quotes = true;
                             let message = format!(
                                 "a quote opens here and closes on line {line}, but text follows the closing quote; close \
                                  the quote at the end of its cell, and write a quote inside a quoted cell twice (\"\")"

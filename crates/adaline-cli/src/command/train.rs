@@ -1,0 +1,249 @@
+//! `adaline train`: from data to a model file.
+
+mod flags;
+mod names;
+mod progress;
+mod report;
+mod settings;
+
+pub(crate) use flags::Arguments;
+
+use crate::failure::{Code, Failure};
+use crate::output::Output;
+use crate::source::shown;
+use crate::{files, interrupt, model, source};
+use adaline::data::{Dataset, Input, Labelled, Split, Table};
+use adaline::{Checkpoint, Defaults, Ended, Fit, Layer, Model, Network, Settings, Trainer};
+use names::Names;
+use progress::Progress;
+use std::cell::Cell;
+use std::path::Path;
+use std::time::Duration;
+
+/// Everything that a run needs.
+struct Run {
+    model: Model,
+    data: Dataset,
+    settings: Settings,
+    checkpoint: Option<Checkpoint>,
+}
+
+pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+    let Some(source) = arguments.source.as_deref() else {
+        return Err(Failure::usage("which data? Name a built-in set, a file or a folder: adaline train iris"));
+    };
+    // What can be wrong before the data is read is found out before the data is read.
+    let layers = arguments.net.as_deref().map(Layer::parse_chain).transpose()?;
+    let names = Names::choose(arguments, source)?;
+    let table = source::read(source)?;
+    let mut run = match &arguments.resume {
+        Some(path) => resumed(arguments, table, path)?,
+        None => fresh(arguments, table, layers)?,
+    };
+    run.settings.validate()?;
+    introduce(&run, output);
+    interrupt::listen();
+    let (fit, elapsed) = train(&mut run, arguments, &names, output)?;
+    save(&run, &fit, arguments, &names)?;
+    if fit.ended == Ended::Interrupted {
+        return Err(stopped(&fit, &run.model, &names, source));
+    }
+    let report = report::Report::new(&run.model, &run.data, &fit, &names, elapsed)?;
+    if arguments.json {
+        return output.json(&report);
+    }
+    output.print(report.text(source))
+}
+
+/// A run from the start: of new weights, or with `--from` of those of a model.
+fn fresh(arguments: &Arguments, table: Table, layers: Option<Vec<Layer>>) -> Result<Run, Failure> {
+    let split = arguments.split();
+    match &arguments.from {
+        Some(path) => {
+            let model = model::load(path)?;
+            let data = like(&model, table)?.split(split)?;
+            let settings = settings::make(arguments, Defaults::for_dataset(&data).settings, &model, &data)?;
+            Ok(Run { model, data, settings, checkpoint: None })
+        }
+        None => {
+            let data = labelled(arguments, table)?.split(split)?;
+            let mut defaults = Defaults::for_dataset(&data);
+            let layers = layers.unwrap_or_else(|| {
+                if let Some(hidden) = &arguments.hidden {
+                    defaults.hidden.clone_from(hidden);
+                }
+                defaults.activation = arguments.activation.unwrap_or(defaults.activation);
+                defaults.dropout = arguments.dropout.unwrap_or(defaults.dropout);
+                defaults.layers(&data)
+            });
+            let mut network = Network::new(data.input(), layers)?;
+            network.initialize(arguments.seed);
+            let model = Model::new(data.encoder(), network);
+            let settings = settings::make(arguments, defaults.settings, &model, &data)?;
+            Ok(Run { model, data, settings, checkpoint: None })
+        }
+    }
+}
+
+/// The rest of an interrupted run. Its settings are in the checkpoint; only the number of epochs may be another.
+fn resumed(arguments: &Arguments, table: Table, path: &Path) -> Result<Run, Failure> {
+    let (model, checkpoint) = Model::load_checkpoint(path).map_err(|error| model::explained(error, path))?;
+    let Some(record) = model.record() else {
+        let name = shown(path);
+        return Err(Failure::new(Code::File, format!("{name}: the file does not say how the run was set; start anew")));
+    };
+    let mut settings = record.settings.clone();
+    settings.epochs = arguments.epochs.unwrap_or(settings.epochs);
+    let data = like(&model, table)?.split(record.data.split)?;
+    Ok(Run { model, data, settings, checkpoint: Some(checkpoint) })
+}
+
+/// The table with its target and inputs, as the flags have it.
+fn labelled(arguments: &Arguments, table: Table) -> Result<Labelled, Failure> {
+    let target = match (&arguments.target, table.default_target()) {
+        (Some(target), _) => target.clone(),
+        (None, Some(target)) => target.to_owned(),
+        (None, None) => {
+            let columns: Vec<String> = table.names().take(20).map(adaline::error::printable).collect();
+            let last = columns.last().cloned().unwrap_or_default();
+            return Err(Failure::usage(format!(
+                "which column of {} should be learnt? Name it, for example --target {} (the columns: {}{})",
+                adaline::error::printable(table.source()),
+                source::quoted(&last),
+                columns.join(", "),
+                if table.columns().len() > columns.len() { ", …" } else { "" }
+            )));
+        }
+    };
+    let mut labelled = table.target(&target)?;
+    if let Some(task) = arguments.task {
+        labelled = labelled.task(task)?;
+    }
+    if let Some(features) = &arguments.features {
+        labelled = labelled.features(features)?;
+    }
+    if let Some(exclude) = &arguments.exclude {
+        labelled = labelled.exclude(exclude)?;
+    }
+    Ok(labelled)
+}
+
+/// The table with the target and the inputs of a model.
+fn like(model: &Model, table: Table) -> Result<Labelled, Failure> {
+    let encoder = model.encoder();
+    let labelled = table.target(encoder.target().name())?.task(encoder.task())?;
+    let is_image = matches!(encoder.inputs(), [Input::Image { .. }]);
+    if is_image { Ok(labelled) } else { Ok(labelled.features(encoder.input_names())?) }
+}
+
+/// Says what is about to be done.
+fn introduce(run: &Run, output: &Output) {
+    let (data, network) = (&run.data, run.model.network());
+    let parts = [(data.train(), "for training"), (data.validation(), "for validation"), (data.test(), "for the test")];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(table, _)| !table.is_empty())
+        .map(|(table, what)| format!("{} {what}", table.rows()))
+        .collect();
+    let goal = match run.model.encoder().classes() {
+        [] => format!("the number \"{}\"", adaline::error::printable(run.model.encoder().target().name())),
+        classes => {
+            let target = adaline::error::printable(run.model.encoder().target().name());
+            format!("\"{target}\", one of {} classes", classes.len())
+        }
+    };
+    output.note(format!("data      {}: rows {}", adaline::error::printable(data.train().source()), parts.join(", ")));
+    output.note(format!("learning  {goal}, from inputs of shape {}", network.input()));
+    output.note(format!("network   {} ({} parameters)", network.notation(), network.parameters()));
+    let settings = &run.settings;
+    output.note(format!(
+        "run       {} epochs, batches of {}, {}, seed {}",
+        settings.epochs, settings.batch_size, settings.optimizer, settings.seed
+    ));
+    output.detail(format!("schedule  {}", settings.schedule));
+    output.detail(format!("{network}"));
+}
+
+/// Runs the training, stopping now and then for a checkpoint where one was asked for.
+fn train(run: &mut Run, arguments: &Arguments, names: &Names, output: &Output) -> Result<(Fit, Duration), Failure> {
+    let mut elapsed = Duration::ZERO;
+    let progress = Progress::new(&run.settings, run.data.train().rows(), output);
+    loop {
+        let epochs = Cell::new(0usize);
+        let pause = arguments.checkpoint_every;
+        let mut trainer = Trainer::with(run.settings.clone())
+            .threads(arguments.threads())
+            .on_epoch(|epoch| {
+                epochs.set(epochs.get() + 1);
+                progress.epoch(epoch);
+            })
+            .on_step(|step| progress.step(step))
+            .stop_when(|| interrupt::asked() || pause.is_some_and(|every| epochs.get() >= every));
+        if let Some(checkpoint) = run.checkpoint.take() {
+            trainer = trainer.resume(checkpoint);
+        }
+        let fit = run.model.fit(&run.data, trainer)?;
+        elapsed += fit.elapsed;
+        if fit.ended != Ended::Interrupted || interrupt::asked() {
+            progress.finish(&fit);
+            return Ok((fit, elapsed));
+        }
+        run.model.save_checkpoint(&names.checkpoint, &fit.checkpoint)?;
+        output.detail(format!("checkpoint written to {}", shown(&names.checkpoint)));
+        run.checkpoint = Some(fit.checkpoint);
+    }
+}
+
+/// Writes the model, its history as a picture, and the state of a run that was stopped.
+fn save(run: &Run, fit: &Fit, arguments: &Arguments, names: &Names) -> Result<(), Failure> {
+    let saved = if arguments.force { run.model.save_over(&names.model) } else { run.model.save(&names.model) };
+    saved?;
+    if !fit.history.is_empty() {
+        let title = format!("Training on {}", run.data.train().source());
+        let chart = super::plot::history_chart(&fit.history, fit.best_epoch, &title);
+        files::write(&names.history, chart.to_svg().as_bytes(), arguments.force)?;
+    }
+    if fit.ended == Ended::Interrupted {
+        run.model.save_checkpoint(&names.checkpoint, &fit.checkpoint)?;
+    }
+    Ok(())
+}
+
+/// What is told after Ctrl-C.
+fn stopped(fit: &Fit, model: &Model, names: &Names, source: &str) -> Failure {
+    let epochs = fit.history.len();
+    let kept = match fit.best_epoch {
+        0 => "the weights so far".to_owned(),
+        best => format!("the weights of epoch {best}"),
+    };
+    let path = |path: &Path| source::quoted(&path.display().to_string());
+    Failure::new(
+        Code::Interrupted,
+        format!(
+            "stopped after {epochs} whole epochs; {} holds {kept} ({} parameters). Go on with:\n  adaline train {} \
+             --resume {} -o {} --force",
+            shown(&names.model),
+            model.network().parameters(),
+            source::quoted(source),
+            path(&names.checkpoint),
+            path(&names.model),
+        ),
+    )
+}
+
+impl Arguments {
+    fn split(&self) -> Split {
+        let mut split = Split::seeded(self.seed);
+        if let Some(fraction) = self.test_split {
+            split = split.test(fraction);
+        }
+        if let Some(fraction) = self.validation_split {
+            split = split.validation(fraction);
+        }
+        split
+    }
+
+    fn threads(&self) -> usize {
+        self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+    }
+}

@@ -1,0 +1,27 @@
+//! Files that the program writes: whole or not at all, and never over another file unless told.
+
+use crate::failure::Failure;
+use crate::source::shown;
+use adaline::files::{Overwrite, check_writable, write_whole};
+use std::path::Path;
+
+fn overwrite(force: bool) -> Overwrite {
+    if force { Overwrite::Yes } else { Overwrite::No }
+}
+
+/// Whether a file may and can be written here: an existing one only with `--force`. Asked before the work is done.
+pub(crate) fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
+    if !force && path.symlink_metadata().is_ok() {
+        let name = shown(path);
+        return Err(Failure::usage(format!(
+            "{name}: the file exists; choose another name, or overwrite it with --force"
+        )));
+    }
+    Ok(check_writable(path, overwrite(force))?)
+}
+
+/// Writes a whole file.
+pub(crate) fn write(path: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
+    may_write(path, force)?;
+    Ok(write_whole(path, bytes, overwrite(force))?)
+}

@@ -1,0 +1,73 @@
+//! How the values of flags are read, with messages that say what would be right.
+
+use adaline::data::Task;
+use adaline::{Activation, Error, Loss, Optimizer, Result, Schedule};
+use std::str::FromStr;
+
+/// A whole number from 1.
+pub(crate) fn count(text: &str) -> Result<usize, String> {
+    match usize::from_str(text) {
+        Ok(0) | Err(_) => Err("give a whole number from 1".to_owned()),
+        Ok(number) => Ok(number),
+    }
+}
+
+/// A whole number from 0.
+pub(crate) fn seed(text: &str) -> Result<u64, String> {
+    u64::from_str(text).map_err(|_| "give a whole number from 0".to_owned())
+}
+
+/// A number of threads. More than there are processors do no harm, but there is an end to it.
+pub(crate) fn threads(text: &str) -> Result<usize, String> {
+    count(text).and_then(|number| if number <= 1024 { Ok(number) } else { Err("give 1 to 1024".to_owned()) })
+}
+
+/// A finite number.
+pub(crate) fn number(text: &str) -> Result<f64, String> {
+    match f64::from_str(text) {
+        Ok(number) if number.is_finite() => Ok(number),
+        Ok(_) => Err("the number must be finite".to_owned()),
+        Err(_) => Err("that is not a number".to_owned()),
+    }
+}
+
+/// 0 or 1.
+pub(crate) fn bit(text: &str) -> Result<u8, String> {
+    match text {
+        "0" => Ok(0),
+        "1" => Ok(1),
+        _ => Err("an input of a gate is 0 or 1".to_owned()),
+    }
+}
+
+pub(crate) fn activation(text: &str) -> Result<Activation, String> {
+    named(text.parse())
+}
+
+pub(crate) fn gate(text: &str) -> Result<adaline::Gate, String> {
+    named(text.parse())
+}
+
+pub(crate) fn task(text: &str) -> Result<Task, String> {
+    named(text.parse())
+}
+
+pub(crate) fn loss(text: &str) -> Result<Loss, String> {
+    named(text.parse())
+}
+
+pub(crate) fn optimizer(text: &str) -> Result<Optimizer, String> {
+    named(Optimizer::by_name(text))
+}
+
+pub(crate) fn schedule(text: &str) -> Result<Schedule, String> {
+    named(Schedule::by_name(text))
+}
+
+/// The message without the setting's name, which clap puts before it.
+fn named<T>(result: Result<T>) -> Result<T, String> {
+    result.map_err(|error| match error {
+        Error::Setting { message, .. } => message,
+        other => other.to_string(),
+    })
+}

@@ -1,0 +1,112 @@
+//! What is taken where a person says nothing: the network and the run that suit a data set. Chosen by experiment; the
+//! figures are in `docs/defaults.md`.
+
+use crate::data::{Dataset, Task};
+use crate::{Activation, Adam, Dense, Dropout, Layer, Settings};
+
+/// A tiny table still sees so many updates…
+const LEAST_UPDATES: usize = 3000;
+/// …but no table is gone through more often than this,
+const MOST_EPOCHS: usize = 3000;
+/// nor less often than this.
+const LEAST_EPOCHS: usize = 20;
+
+/// The network and the settings that suit a data set.
+///
+/// ```
+/// use adaline::data::{Split, Table};
+/// use adaline::{Defaults, Layer};
+/// # fn main() -> adaline::Result<()> {
+/// let data = Table::builtin("iris")?.target("species")?.split(Split::seeded(1))?;
+/// let defaults = Defaults::for_dataset(&data);
+/// assert!(Layer::chain_to_string(&defaults.layers(&data)).ends_with("dense 3"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Defaults {
+    /// Units of the hidden layers.
+    pub hidden: Vec<usize>,
+    /// Their activation.
+    pub activation: Activation,
+    /// The share of each hidden layer's values that is zeroed while training; 0 for no dropout layers.
+    pub dropout: f64,
+    /// The run. Seed and class weights are the caller's.
+    pub settings: Settings,
+}
+
+impl Defaults {
+    /// The defaults for a data set.
+    pub fn for_dataset(data: &Dataset) -> Self {
+        let rows = data.train().rows();
+        let batch_size = Settings::default().batch_size;
+        let epochs = Defaults::epochs(rows, batch_size);
+        // Without validation rows nothing tells when to stop.
+        let patience = (!data.validation().is_empty()).then(|| (epochs / 5).max(10));
+        let learning_rate = if rows < 1000 { 0.005 } else { 0.001 };
+        let settings = Settings {
+            epochs,
+            batch_size,
+            patience,
+            optimizer: Adam::default().learning_rate(learning_rate).into(),
+            ..Settings::default()
+        };
+        Defaults { hidden: vec![64], activation: Activation::Relu, dropout: 0.0, settings }
+    }
+
+    /// Epochs for so many training rows in batches of this size.
+    pub fn epochs(rows: usize, batch_size: usize) -> usize {
+        let updates = rows.div_ceil(batch_size.max(1)).max(1);
+        LEAST_UPDATES.div_ceil(updates).clamp(LEAST_EPOCHS, MOST_EPOCHS)
+    }
+
+    /// The whole chain: the hidden layers, and the output layer that suits the target.
+    pub fn layers(&self, data: &Dataset) -> Vec<Layer> {
+        let mut layers = Vec::new();
+        for &units in &self.hidden {
+            layers.push(Dense::new(units, self.activation).into());
+            if self.dropout > 0.0 {
+                layers.push(Dropout::new(self.dropout).into());
+            }
+        }
+        let outputs = match (data.task(), data.classes().len()) {
+            (Task::Classification, classes) if classes > 2 => classes,
+            _ => 1,
+        };
+        layers.push(Dense::linear(outputs).into());
+        layers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Split, Table};
+
+    fn data(name: &str) -> Dataset {
+        let table = Table::builtin(name).unwrap();
+        let target = table.default_target().unwrap().to_owned();
+        table.target(&target).unwrap().split(Split::seeded(0)).unwrap()
+    }
+
+    #[test]
+    fn the_output_layer_suits_the_target() {
+        for (name, outputs) in [("iris", 3), ("moons", 1), ("sine", 1), ("digits", 10), ("xor", 1)] {
+            let data = data(name);
+            let layers = Defaults::for_dataset(&data).layers(&data);
+            assert_eq!(layers.last(), Some(&Dense::linear(outputs).into()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_tiny_table_sees_some_thousand_updates() {
+        for name in ["iris", "moons", "sine", "xor"] {
+            let data = data(name);
+            let settings = Defaults::for_dataset(&data).settings;
+            assert!(settings.epochs * data.train().rows().div_ceil(settings.batch_size) >= 3000, "{name}");
+            settings.validate().unwrap();
+        }
+        assert_eq!(Defaults::for_dataset(&data("xor")).settings.patience, None);
+    }
+}
