@@ -192,7 +192,7 @@ impl Model {
     }
 
     fn ends_in_step(&self) -> bool {
-        self.network.layers().last().and_then(crate::Layer::activation) == Some(Activation::Step)
+        self.network.last_activation() == Some(Activation::Step)
     }
 
     /// Whether encoder and network fit together.
