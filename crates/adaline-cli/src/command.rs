@@ -4,7 +4,12 @@ pub(crate) mod activation;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod data;
+pub(crate) mod evaluate;
 pub(crate) mod gate;
+pub(crate) mod inspect;
+pub(crate) mod plot;
+pub(crate) mod predict;
+pub(crate) mod train;
 
 use crate::arguments::Arguments;
 use crate::failure::Failure;
@@ -13,14 +18,24 @@ use clap::{CommandFactory, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Activation(activation::Arguments),
+    Train(Box<train::Arguments>),
+    Evaluate(evaluate::Arguments),
+    Predict(predict::Arguments),
+    Inspect(inspect::Arguments),
+    Plot(plot::Arguments),
     Gate(gate::Arguments),
+    Activation(activation::Arguments),
     Data(data::Arguments),
     Completions(completions::Arguments),
 }
 
 pub(crate) fn run(command: Command, output: &Output) -> Result<(), Failure> {
     match command {
+        Command::Train(arguments) => train::run(&arguments, output),
+        Command::Evaluate(arguments) => evaluate::run(&arguments, output),
+        Command::Predict(arguments) => predict::run(&arguments, output),
+        Command::Inspect(arguments) => inspect::run(&arguments, output),
+        Command::Plot(arguments) => plot::run(&arguments, output),
         Command::Activation(arguments) => activation::run(&arguments, output),
         Command::Gate(arguments) => gate::run(&arguments, output),
         Command::Data(arguments) => data::run(&arguments, output),

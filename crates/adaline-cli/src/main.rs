@@ -5,6 +5,8 @@ mod arguments;
 mod command;
 mod failure;
 mod files;
+mod interrupt;
+mod model;
 mod output;
 mod source;
 mod values;

@@ -68,6 +68,15 @@ impl Output {
 
 /// Rows of cells below each other, flush right, as wide as they need.
 pub(crate) fn columns(rows: &[Vec<String>]) -> String {
+    aligned(rows, |cell, width| format!("{cell:>width$}"))
+}
+
+/// Rows of cells below each other, flush left.
+pub(crate) fn left(rows: &[Vec<String>]) -> String {
+    aligned(rows, |cell, width| format!("{cell:width$}"))
+}
+
+fn aligned(rows: &[Vec<String>], pad: impl Fn(&str, usize) -> String) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
@@ -75,7 +84,7 @@ pub(crate) fn columns(rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = (0..count).map(width).collect();
     let mut text = String::new();
     for row in rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:>width$}")).collect();
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| pad(cell, *width)).collect();
         text.push_str(cells.join("  ").trim_end());
         text.push('\n');
     }

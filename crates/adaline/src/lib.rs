@@ -2,6 +2,8 @@
 
 #[cfg(feature = "data")]
 pub mod data;
+#[cfg(feature = "data")]
+mod defaults;
 pub mod error;
 #[cfg(feature = "data")]
 pub mod files;
@@ -30,6 +32,8 @@ mod shape;
 mod trainer;
 
 pub use activation::{Activation, Derivative, softmax};
+#[cfg(feature = "data")]
+pub use defaults::Defaults;
 pub use error::{Error, Result};
 pub use gate::{Gate, TruthRow, TruthTable, WrongRow};
 pub use init::Init;

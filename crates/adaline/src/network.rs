@@ -63,48 +63,8 @@ impl Network {
     ///
     /// Fails with [`Error::Shape`] where a layer cannot read what comes before it, naming the layer.
     pub fn new<L: Into<Layer>>(input: Shape, layers: impl IntoIterator<Item = L>) -> Result<Self> {
-        let layers: Vec<Layer> = layers.into_iter().map(Into::into).collect();
-        if layers.is_empty() {
-            return Err(Error::shape("network", "a network needs at least one layer, for example \"dense 1\""));
-        }
-        if input.is_empty() {
-            return Err(Error::shape("network", format!("an input of shape {input} holds no values")));
-        }
-        let mut shape = input;
-        let mut shapes = Vec::with_capacity(layers.len());
-        let mut tensors = Vec::new();
-        let mut len = 0usize;
-        for (number, layer) in layers.iter().enumerate() {
-            let place = || format!("layer {} ({layer})", number + 1);
-            let output = layer.output(shape).map_err(|message| Error::shape(place(), message))?;
-            let too_large = || {
-                Error::shape(
-                    place(),
-                    format!(
-                        "reading {shape}, the network would have more than {MAX_PARAMETERS} parameters; make a layer smaller"
-                    ),
-                )
-            };
-            for parameter in layer.parameters(shape) {
-                let size = match parameter.layout {
-                    Layout::Plain => parameter.shape.iter().try_fold(1usize, |len, &n| len.checked_mul(n)),
-                    Layout::Panels { inputs, outputs } => {
-                        outputs.checked_next_multiple_of(16).and_then(|outputs| outputs.checked_mul(inputs))
-                    }
-                };
-                let size = size.filter(|&size| size <= MAX_PARAMETERS).ok_or_else(too_large)?;
-                let end = len + round_up(size);
-                if end > MAX_PARAMETERS {
-                    return Err(too_large());
-                }
-                let name = format!("layers.{number}.{}", parameter.name);
-                tensors.push(Tensor { name, layer: number, parameter, range: len..end });
-                len = end;
-            }
-            shape = output;
-            shapes.push(shape);
-        }
-        let mut network = Network { input, layers, shapes, tensors, params: Buffer::zeroed(len) };
+        let layout = NetworkLayout::new(input, layers.into_iter().map(Into::into).collect())?;
+        let mut network = layout.zeroed();
         network.initialize(0);
         Ok(network)
     }
@@ -235,6 +195,75 @@ impl Network {
 
     pub(crate) fn params_mut(&mut self) -> &mut Buffer {
         &mut self.params
+    }
+}
+
+/// A network before it has memory: its shapes and tensors. What a file claims is compared with what the file holds
+/// before anything is allocated.
+pub(crate) struct NetworkLayout {
+    input: Shape,
+    layers: Vec<Layer>,
+    shapes: Vec<Shape>,
+    tensors: Vec<Tensor>,
+    /// Values of the buffer.
+    len: usize,
+}
+
+impl NetworkLayout {
+    pub(crate) fn new(input: Shape, layers: Vec<Layer>) -> Result<Self> {
+        if layers.is_empty() {
+            return Err(Error::shape("network", "a network needs at least one layer, for example \"dense 1\""));
+        }
+        if input.is_empty() {
+            return Err(Error::shape("network", format!("an input of shape {input} holds no values")));
+        }
+        let mut shape = input;
+        let mut shapes = Vec::with_capacity(layers.len());
+        let mut tensors = Vec::new();
+        let mut len = 0usize;
+        for (number, layer) in layers.iter().enumerate() {
+            let place = || format!("layer {} ({layer})", number + 1);
+            let output = layer.output(shape).map_err(|message| Error::shape(place(), message))?;
+            let too_large = || {
+                Error::shape(
+                    place(),
+                    format!(
+                        "reading {shape}, the network would have more than {MAX_PARAMETERS} parameters; make a layer smaller"
+                    ),
+                )
+            };
+            for parameter in layer.parameters(shape) {
+                let size = match parameter.layout {
+                    Layout::Plain => parameter.shape.iter().try_fold(1usize, |len, &n| len.checked_mul(n)),
+                    Layout::Panels { inputs, outputs } => {
+                        outputs.checked_next_multiple_of(16).and_then(|outputs| outputs.checked_mul(inputs))
+                    }
+                };
+                let size = size.filter(|&size| size <= MAX_PARAMETERS).ok_or_else(too_large)?;
+                let end = len + round_up(size);
+                if end > MAX_PARAMETERS {
+                    return Err(too_large());
+                }
+                let name = format!("layers.{number}.{}", parameter.name);
+                tensors.push(Tensor { name, layer: number, parameter, range: len..end });
+                len = end;
+            }
+            shape = output;
+            shapes.push(shape);
+        }
+        Ok(NetworkLayout { input, layers, shapes, tensors, len })
+    }
+
+    /// How many numbers training adjusts.
+    #[cfg(feature = "data")]
+    pub(crate) fn parameters(&self) -> usize {
+        self.tensors.iter().map(Tensor::len).sum()
+    }
+
+    /// The network with all parameters zero.
+    pub(crate) fn zeroed(self) -> Network {
+        let NetworkLayout { input, layers, shapes, tensors, len } = self;
+        Network { input, layers, shapes, tensors, params: Buffer::zeroed(len) }
     }
 }
 

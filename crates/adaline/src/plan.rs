@@ -22,6 +22,7 @@ const MAX_VALUES: usize = 1 << 32;
 pub(crate) enum Aim {
     Predict,
     /// Forward, up to where the loss takes over: a last softmax or sigmoid that belongs to the loss is left out.
+    #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "models ask for it, and they need encoders"))]
     Logits(Loss),
     /// Forward, loss and backward.
     Train(Loss),

@@ -35,6 +35,7 @@ mod svg;
 #[cfg(test)]
 mod tests;
 mod text;
+mod ticks;
 mod words;
 
 pub use activation::ActivationCurves;

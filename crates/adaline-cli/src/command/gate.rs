@@ -57,12 +57,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
             names: vec![vec!["neuron".to_owned()]],
             by_hand: true,
         },
-        None => Shown {
-            gate,
-            layers: gate.layers(),
-            names: gate.parts().iter().map(|gates| gates.iter().map(Gate::to_string).collect()).collect(),
-            by_hand: false,
-        },
+        None => Shown { gate, layers: gate.layers(), names: names(gate), by_hand: false },
     };
     let rows: Vec<TruthRow> = if arguments.inputs.is_empty() {
         gate.table().rows().collect()
@@ -175,9 +170,11 @@ impl Shown {
                  it may fall on either side.\n"
             ));
         }
-        if self.gate.inputs() == 2 && rows.len() > 1 {
+        if rows.len() > 1
+            && let Some(chart) = super::plot::gate_chart(self.gate, &self.layers)
+        {
             text.push('\n');
-            text.push_str(&self.picture(output));
+            text.push_str(&chart.to_text(output.size().0.min(60), 18));
         }
         Ok(text)
     }
@@ -210,11 +207,15 @@ impl Shown {
         text.push('\n');
         text
     }
+}
 
-    fn picture(&self, output: &Output) -> String {
-        let _ = output;
-        String::new()
-    }
+/// The gates that a gate is made of, by name, layer by layer; the last one is the gate itself.
+fn names(gate: Gate) -> Vec<Vec<String>> {
+    let mut names: Vec<Vec<String>> =
+        gate.parts().iter().map(|gates| gates.iter().map(Gate::to_string).collect()).collect();
+    names.pop();
+    names.push(vec![gate.to_string()]);
+    names
 }
 
 /// `1 input`, `2 inputs`.

@@ -5,6 +5,7 @@ use crate::data::Encoder;
 use crate::error::printable;
 use crate::files::{Overwrite, write_whole};
 use crate::kernel::buffer::Buffer;
+use crate::network::NetworkLayout;
 use crate::trainer::{Best, Checkpoint, Progress};
 use crate::{Error, Layer, Network, Result};
 use safetensors::tensor::{Dtype, TensorView};
@@ -156,7 +157,15 @@ pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<(Model, Option<Checkpoi
     let text = check_hash(text, &file).map_err(bad)?;
     let header: Header =
         serde_json::from_str(&text).map_err(|error| bad(format!("the description is damaged: {error}")))?;
-    let mut network = Network::new(header.encoder.shape(), header.layers).map_err(|error| bad(error.to_string()))?;
+    let layout = NetworkLayout::new(header.encoder.shape(), header.layers).map_err(|error| bad(error.to_string()))?;
+    // A parameter has four bytes; a file that claims more of them than it has bytes gets no memory.
+    if layout.parameters() > bytes.len() / size_of::<f32>() {
+        return Err(bad(format!(
+            "its layers have {} parameters, and the file is too short for them",
+            layout.parameters()
+        )));
+    }
+    let mut network = layout.zeroed();
     load(&mut network, &file, "").map_err(bad)?;
     let known = |name: &str| name.starts_with("checkpoint.") || network.tensors().any(|(own, _)| own == name);
     if let Some(name) = file.names().into_iter().filter(|name| !known(name)).min() {

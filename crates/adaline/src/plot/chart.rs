@@ -12,7 +12,7 @@ use super::words::clean;
 /// use adaline::plot::{Chart, Line, Panel};
 /// let line = Line::new("loss", (1..=5).map(|i| (f64::from(i), 1.0 / f64::from(i))));
 /// let chart = Chart::new("Loss").panel(Panel::new("epoch", "loss").line(line)).size(400.0, 300.0);
-/// assert!(chart.to_svg().contains("<title id=\"title\">Loss</title>"));
+/// assert!(chart.to_svg().contains("<title>Loss</title>"));
 /// ```
 #[derive(Debug, Clone)]
 pub struct Chart {

@@ -2,9 +2,9 @@
 
 use super::chart::{Cells, Chart, ColourBar, Item, Panel};
 use super::font;
-use super::layout::TICK_SIZE;
 use super::scale::{Notation, short};
 use super::style::ColourMap;
+use super::ticks::TICK_SIZE;
 use super::words::clean;
 
 /// A confusion matrix: the true class down, the predicted class across, the counts in the cells, shaded by their share

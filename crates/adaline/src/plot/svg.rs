@@ -9,13 +9,14 @@ use std::fmt::Write;
 pub(super) fn write(scene: &Scene) -> String {
     let mut out = String::with_capacity(16 * 1024);
     let (w, h) = (Num(scene.width), Num(scene.height));
+    // No ids: several pictures may stand in one page.
+    let title = escape(&scene.title);
     let _ = write!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" role=\"img\" \
-         aria-labelledby=\"title desc\" font-family=\"{}\">\n\
-         <title id=\"title\">{}</title>\n<desc id=\"desc\">{}</desc>\n",
+         aria-label=\"{title}\" font-family=\"{}\">\n\
+         <title>{title}</title>\n<desc>{}</desc>\n",
         font::FAMILY,
-        escape(&scene.title),
         escape(&scene.description)
     );
     for shape in &scene.shapes {

@@ -1,0 +1,34 @@
+//! `adaline evaluate`: how well a model predicts rows whose answers are known.
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::{model, source};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Measure how well a model predicts data whose answers are known
+///
+/// The columns are found by name; the target column must be there.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// A model file
+    model: PathBuf,
+
+    /// A built-in name, a CSV or TSV file, a folder or file in MNIST's format, or - for standard input
+    data: String,
+
+    /// Print a JSON document
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+}
+
+const EXAMPLES: &str = "Examples:
+  adaline evaluate iris.safetensors iris
+  adaline evaluate iris.safetensors iris.csv --json";
+
+pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+    let model = model::load(&arguments.model)?;
+    let evaluation = model.evaluate(&source::read(&arguments.data)?)?;
+    if arguments.json { output.json(&evaluation) } else { output.print(evaluation.to_string()) }
+}

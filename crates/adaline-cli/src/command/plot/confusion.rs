@@ -1,0 +1,43 @@
+//! `adaline plot confusion`: which class is taken for which.
+
+use super::Target;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::{model, source};
+use adaline::Evaluation;
+use adaline::plot::ConfusionMatrix;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Draw which class a model takes for which
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// A model file
+    model: PathBuf,
+
+    /// Data whose answers are known: a built-in name, a file, a folder, or - for standard input
+    data: String,
+
+    #[command(flatten)]
+    target: Target,
+}
+
+const EXAMPLES: &str = "Examples:
+  adaline plot confusion iris.safetensors iris
+  adaline plot confusion iris.safetensors iris -o confusion.svg";
+
+pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+    arguments.target.check()?;
+    let model = model::load(&arguments.model)?;
+    let table = source::read(&arguments.data)?;
+    let Evaluation::Classification(report) = model.evaluate(&table)? else {
+        return Err(Failure::usage("this model predicts numbers and confuses no classes; see adaline evaluate"));
+    };
+    let count = |truth: usize, said: usize| {
+        report.confusion.get(truth).and_then(|row| row.get(said)).map_or(0, |count| *count as u64)
+    };
+    let matrix = ConfusionMatrix::new(model.encoder().classes(), count);
+    let matrix = matrix.title(format!("Confusion on {}", table.source()));
+    arguments.target.draw(&matrix.chart(), output)
+}

@@ -1,0 +1,103 @@
+//! `adaline predict`: what a model says about new rows.
+
+use crate::failure::{Code, Failure};
+use crate::output::Output;
+use crate::source::shown;
+use crate::{files, model, source};
+use adaline::{Prediction, Predictions};
+use clap::Args;
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+
+/// Predict new rows with a model
+///
+/// The columns are found by name; a target column is not needed, and not looked at. The predictions are CSV with a column
+/// "prediction", one row for each row of the data, in their order.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// A model file
+    model: PathBuf,
+
+    /// A built-in name, a CSV or TSV file, a folder or file in MNIST's format, or - for standard input
+    data: String,
+
+    /// Add a column p_<class> for each class, its probability
+    #[arg(long)]
+    proba: bool,
+
+    /// Write to this file and not to standard output
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    output: Option<PathBuf>,
+
+    /// Overwrite the file if it exists
+    #[arg(long, help_heading = "Output")]
+    force: bool,
+
+    /// Print JSON lines, an object for each row
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+}
+
+const EXAMPLES: &str = "Examples:
+  adaline predict iris.safetensors iris.csv --proba
+  adaline predict iris.safetensors iris.csv -o predictions.csv";
+
+pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+    if let Some(path) = &arguments.output {
+        files::may_write(path, arguments.force)?;
+    }
+    let model = model::load(&arguments.model)?;
+    if arguments.proba && model.encoder().classes().is_empty() {
+        return Err(Failure::usage("--proba: this model predicts numbers, which have no probabilities; leave it out"));
+    }
+    let predictions = model.predict(&source::read(&arguments.data)?)?;
+    let text = if arguments.json { lines(&predictions, arguments.proba) } else { csv(&predictions, arguments.proba) };
+    let text = text.map_err(|error| Failure::new(Code::Machine, format!("cannot write the predictions: {error}")))?;
+    match &arguments.output {
+        None => output.write(&text),
+        Some(path) => {
+            files::write(path, &text, arguments.force)?;
+            output.note(format!("{} predictions written to {}", predictions.rows(), shown(path)));
+            Ok(())
+        }
+    }
+}
+
+fn csv(predictions: &Predictions, proba: bool) -> std::io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut record = vec!["prediction".to_owned()];
+    if proba {
+        record.extend(predictions.classes().iter().map(|class| format!("p_{class}")));
+    }
+    writer.write_record(&record)?;
+    for (row, prediction) in predictions.iter().enumerate() {
+        record.clear();
+        record.push(prediction.label());
+        if proba {
+            record.extend(predictions.probabilities(row).iter().map(f64::to_string));
+        }
+        writer.write_record(&record)?;
+    }
+    writer.into_inner().map_err(|error| error.into_error())
+}
+
+fn lines(predictions: &Predictions, proba: bool) -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    for (row, prediction) in predictions.iter().enumerate() {
+        let mut object = Map::new();
+        let value = match &prediction {
+            Prediction::Number(number) => Value::from(*number),
+            other => Value::from(other.label()),
+        };
+        object.insert("prediction".to_owned(), value);
+        if proba {
+            for (class, p) in predictions.classes().iter().zip(predictions.probabilities(row)) {
+                object.insert(format!("p_{class}"), Value::from(*p));
+            }
+        }
+        serde_json::to_writer(&mut text, &object)?;
+        text.push(b'\n');
+    }
+    Ok(text)
+}
