@@ -10,7 +10,7 @@ It prints the loss and the accuracy that `evaluate` must print too, the probabil
 epochs of plain gradient descent come to in PyTorch. The same three epochs in adaline:
 
     adaline train iris.csv --from iris-torch.safetensors --no-shuffle --test-split 0 --validation-split 0 \
-        --optimizer sgd --learning-rate 0.1 --batch-size 32 --epochs 3 -o further.safetensors
+        --optimizer sgd --learning-rate 0.01 --batch-size 32 --epochs 3 -o further.safetensors
 """
 
 import csv
@@ -81,7 +81,7 @@ def write(net, mean, scale, classes, output):
 
 def further(net, x, t):
     """Three epochs of plain gradient descent over the rows in their order."""
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
     for epoch in range(1, 4):
         total = 0.0
         for first in range(0, len(x), 32):
