@@ -292,7 +292,7 @@ impl<'a> Trainer<'a> {
             validation,
         };
         let ended = loop {
-            if progress.epoch == self.settings.epochs {
+            if progress.epoch >= self.settings.epochs {
                 break Ended::Finished;
             }
             if self.settings.patience.is_some_and(|patience| progress.waited >= patience) {
