@@ -136,7 +136,7 @@ impl Loss {
                     let message = format!("{outputs} outputs for {needed} classes; end in \"dense {}\"", needed.max(2));
                     return Err(Error::shape(place(), message));
                 }
-                match (binary, layer.activation()) {
+                match (binary, network.last_activation()) {
                     (true, Some(Activation::Softmax)) => Err(Error::shape(
                         place(),
                         "softmax of a single output is always 1; use sigmoid, or no activation: the loss brings its own",

@@ -144,3 +144,45 @@ fn a_step_at_the_end_gives_zeroes_and_ones() {
         assert_eq!(model.predict_one(row).unwrap().label(), want);
     }
 }
+
+/// A small whole file, made once.
+fn small_file() -> &'static [u8] {
+    static FILE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+    FILE.get_or_init(|| {
+        let data = iris();
+        let network = Network::new(data.input(), [Dense::linear(3)]).unwrap();
+        Model::new(data.encoder(), network).to_bytes().unwrap()
+    })
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+        let _ = Model::from_bytes(&bytes, "m");
+    }
+
+    #[test]
+    fn neither_does_a_file_with_a_piece_replaced(at in 0usize..2000, piece in "[-0-9\"{}\\[\\],:a-z]{0,12}", cut in 0usize..12) {
+        let whole = small_file();
+        let at = at.min(whole.len());
+        let bytes = [&whole[..at], piece.as_bytes(), &whole[(at + cut).min(whole.len())..]].concat();
+        let _ = Model::from_bytes(&bytes, "m");
+        // The same with the hash taken away, so that what stands behind it is reached.
+        let text = String::from_utf8_lossy(&bytes).replace("sha256", "sha_256");
+        let _ = Model::from_bytes(text.as_bytes(), "m");
+    }
+
+    #[test]
+    fn a_description_that_contradicts_itself_is_an_error(layers in "(dense|dropout|relu|flatten|softmax|,| |[0-9]){1,8}", width in 0usize..5) {
+        let description = format!(
+            r#"{{"format":1,"layers":["{layers}"],"encoder":{{"inputs":[{}],"target":{{"type":"number","name":"y"}}}}}}"#,
+            (0..width).map(|i| format!(r#"{{"type":"number","name":"x{i}"}}"#)).collect::<Vec<_>>().join(",")
+        );
+        let header = serde_json::json!({"__metadata__": {"adaline": description}}).to_string();
+        let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
+        // No layer with weights finds its tensors here; the others may well be a model.
+        if let Ok(model) = Model::from_bytes(&bytes, "m") {
+            proptest::prop_assert_eq!(model.network().parameters(), 0);
+        }
+    }
+}
