@@ -36,7 +36,16 @@ CLASSES = {
     "spirals": "class",
     "blobs": "class",
 }
-NUMBERS = ["sine", "noisy-linear-5", "noisy-linear-10", "noisy-linear-20", "noisy-friedman"]
+NUMBERS = [
+    "sine",
+    "noisy-linear-1",
+    "noisy-linear-2",
+    "noisy-linear-5",
+    "noisy-linear-10",
+    "noisy-linear-20",
+    "noisy-friedman",
+    "friedman",
+]
 
 
 def read(path, target):

@@ -100,7 +100,8 @@ fn judge(set: &Set, options: &Options) -> adaline::Result<Option<Row>> {
         let start = Instant::now();
         let (model, epochs) = train(set, &data, seed, options)?;
         let seconds = start.elapsed().as_secs_f64();
-        let score = match (set.score, model.evaluate(if data.test().is_empty() { data.train() } else { data.test() })?) {
+        let score = match (set.score, model.evaluate(if data.test().is_empty() { data.train() } else { data.test() })?)
+        {
             (Score::Learnt, Evaluation::Classification(report)) => f64::from(u8::from(report.accuracy == 1.0)),
             (_, Evaluation::Classification(report)) => report.accuracy,
             (_, Evaluation::Regression(report)) => {

@@ -42,16 +42,8 @@ pub(crate) struct Set {
 
 /// Every data set, the slow one last.
 pub(crate) fn all(breast_cancer: Option<PathBuf>, mnist: Option<PathBuf>) -> Vec<Set> {
-    let set = |name, source, score| Set {
-        name,
-        source,
-        target: None,
-        net: None,
-        score,
-        seeds: 20,
-        goal: None,
-        within: None,
-    };
+    let set =
+        |name, source, score| Set { name, source, target: None, net: None, score, seeds: 20, goal: None, within: None };
     let toy = |name, goal| Set { goal, ..set(name, Source::Builtin(name), Score::TestAccuracy) };
     let regression =
         |name, make| Set { target: Some("y"), within: Some(0.05), ..set(name, Source::Generated(make), Score::TestR2) };
