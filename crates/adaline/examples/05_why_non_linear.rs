@@ -95,12 +95,12 @@ fn depth_helps_on_the_spirals() -> adaline::Result<()> {
         "Two spirals wound around each other, 480 points to learn from and 120 to be tested on. The share that is"
     );
     println!("right, the mean of {STARTS} starts:\n");
-    println!("  {:<43}{:>7}  {:>26}  {:>6}", "network", "weights", "after 50, 100, 200 epochs", "tested");
+    println!("  {:<54}{:>7}  {:>26}  {:>6}", "network", "weights", "after 50, 100, 200 epochs", "tested");
     let show = |line: &str| -> adaline::Result<Tried> {
         let tried = learn(line)?;
         let [early, middle, end] = tried.learnt;
         let shares = format!("{early:.2}   {middle:.2}   {end:.2}");
-        println!("  {line:<43}{:>7}  {shares:>26}  {:>6.2}", tried.parameters, tried.tested);
+        println!("  {line:<54}{:>7}  {shares:>26}  {:>6.2}", tried.parameters, tried.tested);
         Ok(tried)
     };
     let line = show("dense 1")?;

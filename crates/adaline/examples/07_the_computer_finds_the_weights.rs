@@ -15,7 +15,7 @@ pub(crate) fn main() -> adaline::Result<()> {
 /// The gate's truth table as something to learn from.
 fn table(gate: Gate) -> adaline::Result<Samples> {
     let rows: Vec<TruthRow> = gate.table().rows().collect();
-    let inputs = rows.iter().flat_map(|row| inputs(row)).collect();
+    let inputs = rows.iter().flat_map(inputs).collect();
     Samples::new(Shape::Flat(2), inputs, Targets::Classes(rows.iter().map(|row| u32::from(row.output)).collect()))
 }
 
@@ -91,8 +91,7 @@ fn xor_is_found() -> adaline::Result<()> {
     println!(
         "\nWhat the hidden neurons say in each row; the last one needs only a line between the ones and the zeroes:\n"
     );
-    let hidden = Network::new(Shape::Flat(2), [Dense::sigmoid(2)])?;
-    let mut hidden = hidden;
+    let mut hidden = Network::new(Shape::Flat(2), [Dense::sigmoid(2)])?;
     hidden.set("layers.0.weight", &network.get("layers.0.weight")?)?;
     hidden.set("layers.0.bias", &network.get("layers.0.bias")?)?;
     println!("  a b   NAND OR   found          output");

@@ -1,5 +1,7 @@
 //! The trainer at its edges: divergence, tiny data, stopping, resuming, what is the same and what is refused.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests stop the test, as tests do")]
+
 use adaline::{
     Activation, Adagrad, Adam, AdamW, Batch, Checkpoint, Dense, Dropout, Ended, Error, InstructionSet, Layer, Loss,
     Network, Optimizer, Predictor, RmsProp, Rprop, Samples, Schedule, Session, Settings, Sgd, Shape, Targets, Trainer,
