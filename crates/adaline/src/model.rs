@@ -1,5 +1,6 @@
 //! A model: an encoder and a network together. What turns a raw row into numbers always travels with the weights.
 
+mod by_hand;
 mod file;
 mod predictions;
 mod record;
@@ -76,6 +77,11 @@ impl Model {
         let train = self.encoder.encode(data.train())?;
         let validation =
             if data.validation().is_empty() { None } else { Some(self.encoder.encode(data.validation())?) };
+        let goes_on = self.record.as_ref().filter(|_| trainer.is_resuming());
+        if goes_on.is_some_and(|record| record.data.sha256 != record::sha256(&train, validation.as_ref())) {
+            let place = crate::error::Place::new(data.train().source());
+            return Err(Error::data(place, "these are not the rows of the interrupted run; go on with the same data"));
+        }
         let settings = trainer.settings().clone();
         let fit = trainer.fit(&mut self.network, &train, validation.as_ref())?;
         self.record = Some(Record::new(data, settings, &train, validation.as_ref(), &fit));

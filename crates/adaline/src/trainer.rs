@@ -246,6 +246,11 @@ impl<'a> Trainer<'a> {
         self
     }
 
+    /// Whether it goes on from a checkpoint.
+    pub fn is_resuming(&self) -> bool {
+        self.resume.is_some()
+    }
+
     /// A session of single steps with these settings.
     pub fn session(&self, network: &Network, targets: &crate::Targets) -> Result<Session> {
         Session::new(network, targets, &self.settings, self.hardware)

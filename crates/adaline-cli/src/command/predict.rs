@@ -75,11 +75,16 @@ fn csv(predictions: &Predictions, proba: bool) -> std::io::Result<Vec<u8>> {
         record.clear();
         record.push(prediction.label());
         if proba {
-            record.extend(predictions.probabilities(row).iter().map(f64::to_string));
+            record.extend(predictions.probabilities(row).iter().map(|p| share(*p)));
         }
         writer.write_record(&record)?;
     }
     writer.into_inner().map_err(|error| error.into_error())
+}
+
+/// A probability as the shortest text that reads back as the same number.
+fn share(p: f64) -> String {
+    if p == 0.0 || p >= 1e-5 { p.to_string() } else { format!("{p:e}") }
 }
 
 fn lines(predictions: &Predictions, proba: bool) -> std::io::Result<Vec<u8>> {
