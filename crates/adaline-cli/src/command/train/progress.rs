@@ -55,7 +55,7 @@ impl<'a> Progress<'a> {
             Some(bar) => bar.set_message(self.line(epoch)),
             None => {
                 let every = self.epochs.div_ceil(LINES);
-                if epoch.epoch == 1 || epoch.epoch % every == 0 || epoch.epoch == self.epochs {
+                if epoch.epoch == 1 || epoch.epoch.is_multiple_of(every) || epoch.epoch == self.epochs {
                     self.tell(epoch);
                 }
             }
