@@ -30,7 +30,7 @@ const BATCH: usize = 256;
 /// let network = Network::new(data.input(), [Dense::relu(16), Dense::linear(3)])?;
 /// let mut model = Model::new(data.encoder(), network);
 /// model.fit(&data, Trainer::new(Adam::default().learning_rate(0.01)).epochs(60).seed(1))?;
-/// assert!(model.evaluate(data.test())?.accuracy() > Some(0.9));
+/// assert!(model.evaluate(data.test())?.accuracy() > Some(0.85));
 /// assert_eq!(model.predict_one(["5.1", "3.5", "1.4", "0.2"])?.label(), "setosa");
 /// # Ok(())
 /// # }

@@ -2,6 +2,8 @@
 //!
 //! One test in a program of its own, so that nothing else runs beside it.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests stop the test, as tests do")]
+
 use adaline::{
     Activation, Adagrad, Adam, AdamW, Batch, Dense, Dropout, Layer, Loss, Network, Optimizer, Predictor, RmsProp,
     Rprop, Samples, Settings, Sgd, Shape, Targets, Trainer,

@@ -5,6 +5,8 @@
 //! an f32 has 24 bits (6·10⁻⁸), a sum of a thousand products loses a few of them, and a value that is what is left of
 //! much larger ones has lost them already.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests stop the test, as tests do")]
+
 mod fixture;
 
 use adaline::reference::{self, Goal};
@@ -304,7 +306,7 @@ fn single_layers_are_those_of_pytorch() {
         same_gradients(&case.name, &session, &network, &case.dparameters);
         gradients += 1;
     }
-    assert!(outputs >= 2 * 17 + 1 && gradients >= 16, "{outputs} {gradients}");
+    assert!(outputs > 2 * 17 && gradients >= 16, "{outputs} {gradients}");
 }
 
 /// The network whose inputs are the rows' numbers, one-hot: its weights are the outputs, and so are their gradients.

@@ -1,5 +1,7 @@
 //! The trainer at its edges: divergence, tiny data, stopping, resuming, what is the same and what is refused.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests stop the test, as tests do")]
+
 use adaline::{
     Activation, Adagrad, Adam, AdamW, Batch, Checkpoint, Dense, Dropout, Ended, Error, InstructionSet, Layer, Loss,
     Network, Optimizer, Predictor, RmsProp, Rprop, Samples, Schedule, Session, Settings, Sgd, Shape, Targets, Trainer,
@@ -514,7 +516,7 @@ fn a_session_refuses_what_it_was_not_planned_for() {
     refused(&mut planned, &x[..3], Batch::Values(&t[..1]));
     refused(&mut planned, &x[..0], Batch::Values(&t[..0]));
     refused(&mut planned, &x[..4], Batch::Values(&t[..3]));
-    refused(&mut planned, &vec![0.0; 18], Batch::Values(&t[..9]));
+    refused(&mut planned, &[0.0; 18], Batch::Values(&t[..9]));
     refused(&mut planned, &x[..2], Batch::Classes(&[0]));
     refused(&mut network(2, "dense 99 relu, dense 1"), &x[..2], Batch::Values(&t[..1]));
     assert!(session.step(&mut planned, &x[..2], Batch::Values(&t[..1]), 0.1).is_ok());
@@ -562,4 +564,51 @@ fn names_of_optimizers_are_theirs() {
     ];
     assert_eq!(made, optimizers());
     assert_eq!(made.map(|optimizer| optimizer.name()), Optimizer::NAMES);
+}
+
+/// Compiles only where the types may go to other threads.
+#[test]
+fn what_is_promised_to_other_threads() {
+    fn send<T: Send>() {}
+    fn sync<T: Send + Sync>() {}
+    sync::<Network>();
+    sync::<Samples>();
+    sync::<Settings>();
+    sync::<Checkpoint>();
+    sync::<Error>();
+    #[cfg(feature = "data")]
+    sync::<adaline::Model>();
+    send::<Predictor<'static>>();
+    send::<Session>();
+}
+
+#[test]
+fn many_threads_predict_at_once_with_one_network() {
+    let network = network(2, "dense 40 tanh, dense 3 softmax");
+    let data = clouds(300);
+    let want = network.predict(data.inputs()).unwrap();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| network.predict(data.inputs()).unwrap())).collect();
+        for thread in threads {
+            assert!(thread.join().unwrap() == want);
+        }
+    });
+}
+
+#[cfg(feature = "data")]
+#[test]
+fn many_threads_predict_at_once_with_one_model() -> adaline::Result<()> {
+    use adaline::Model;
+    use adaline::data::{Split, Table};
+    let data = Table::builtin("iris")?.target("species")?.split(Split::seeded(1))?;
+    let mut model = Model::new(data.encoder(), Network::new(data.input(), [Dense::relu(8), Dense::linear(3)])?);
+    model.fit(&data, Trainer::new(Adam::default().learning_rate(0.01)).epochs(10))?;
+    let (want, model) = (model.predict(data.test())?, &model);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| model.predict(data.test()))).collect();
+        for thread in threads {
+            assert_eq!(thread.join().unwrap()?, want);
+        }
+        Ok(())
+    })
 }
