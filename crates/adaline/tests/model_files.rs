@@ -13,7 +13,8 @@ use adaline::{Ended, Model, Prediction, Trainer};
 
 const FORMAT_1: &[u8] = include_bytes!("models/iris-format-1.safetensors");
 const FORMAT_1_BY_HAND: &[u8] = include_bytes!("models/iris-by-hand-format-1.safetensors");
-const FORMAT_1_CHECKPOINT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/iris-checkpoint-format-1.safetensors");
+const FORMAT_1_CHECKPOINT: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/iris-checkpoint-format-1.safetensors");
 
 /// A row of iris and its probabilities.
 type Row = (usize, [f64; 3]);
