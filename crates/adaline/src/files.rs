@@ -41,8 +41,14 @@ pub fn check_writable(path: impl AsRef<Path>, overwrite: Overwrite) -> Result<()
 
 /// The machine's own word, without the temporary file's name, which means nothing to a person.
 fn bare(error: io::Error) -> io::Error {
-    let code = error.get_ref().and_then(|wrapped| wrapped.source()?.downcast_ref::<io::Error>()?.raw_os_error());
-    code.map_or(error, io::Error::from_raw_os_error)
+    if error.kind() == io::ErrorKind::NotFound {
+        return io::Error::new(error.kind(), "there is no such folder; make it first");
+    }
+    let text = error.to_string();
+    match text.split_once(" at path ") {
+        Some((word, _)) => io::Error::new(error.kind(), word),
+        None => error,
+    }
 }
 
 /// What is in the way of writing there.

@@ -237,7 +237,10 @@ impl FromStr for Loss {
             }
             (Some(name), _) => Err(Error::setting("loss", format!("{name} takes no parameter"))),
             (None, _) => {
-                let near = did_you_mean(&wanted, NAMES.iter().map(|(name, _)| *name));
+                let near = did_you_mean(
+                    &wanted,
+                    NAMES.iter().flat_map(|(name, aliases)| std::iter::once(*name).chain(aliases.iter().copied())),
+                );
                 let all: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
                 let mend = if near.is_empty() { format!("; known are {}", all.join(", ")) } else { near };
                 Err(Error::setting("loss", format!("unknown loss \"{}\"{mend}", crate::error::printable(text))))

@@ -51,7 +51,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     if arguments.proba && model.encoder().classes().is_empty() {
         return Err(Failure::usage("--proba: this model predicts numbers, which have no probabilities; leave it out"));
     }
-    let predictions = model.predict(&source::read(&arguments.data)?)?;
+    let predictions = model.predict(&source::read(&arguments.data)?);
+    let predictions = predictions.map_err(|error| model::in_use(error, &arguments.model))?;
     let text = if arguments.json { lines(&predictions, arguments.proba) } else { csv(&predictions, arguments.proba) };
     let text = text.map_err(|error| Failure::new(Code::Machine, format!("cannot write the predictions: {error}")))?;
     match &arguments.output {

@@ -14,6 +14,7 @@ fn mistakes_in_a_file_of_data() {
     folder.write("infinite.csv", "a,b,kind\n1,2,x\n3,inf,y\n5,6,x\n");
     folder.write("large.csv", "a,b,kind\n1,2,x\n3,1e999,y\n5,6,x\n");
     folder.write("cell.csv", "a,b,kind\n1,2,x\n3,,y\n5,6,x\n");
+    folder.write("three.csv", "a,b,kind\n1,2,x\n3,4,y\n5,6,x\n");
     folder.write("twice.csv", "a,a,kind\n1,2,x\n3,4,y\n");
     folder.write("one.csv", format!("a,b,kind\n{}", "1,2,x\n".repeat(20)));
     folder.write("escape.csv", "a,b,ki\u{1b}[2Jnd\n1,2,x\n1,2,x\n");
@@ -27,6 +28,7 @@ fn mistakes_in_a_file_of_data() {
         "train infinite.csv --target kind",
         "train large.csv --target kind",
         "train cell.csv --target kind",
+        "train three.csv --target kind",
         "train twice.csv --target kind",
         "train one.csv --target kind",
         "train bytes.csv --target kind",

@@ -43,7 +43,7 @@ fn the_examples_of_every_help_text_run() {
 #[test]
 fn what_train_says_to_run_next_runs() {
     let folder = Folder::new();
-    folder.write("my data.csv", "width,height,kind\n1,2,a\n2,1,b\n".repeat(1) + &"1.5,2.5,a\n2.5,1.2,b\n".repeat(20));
+    folder.write("my data.csv", format!("width,height,kind\n{}", "1.5,2.5,a\n2.5,1.2,b\n".repeat(20)));
     for line in ["train iris --epochs 5", "train sine --epochs 5", "train 'my data.csv' --target kind --epochs 5"] {
         let report = folder.good(line);
         let (_, next) = report.split_once("\nNext:\n").unwrap();

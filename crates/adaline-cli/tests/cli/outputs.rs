@@ -49,3 +49,28 @@ fn a_device_is_not_written_over() {
     folder.bad("train iris --epochs 999999999 -o /dev/full", 2);
     folder.bad("train iris --epochs 999999999 -o /dev/full --force", 2);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_half_way_leaves_nothing() {
+    let folder = Folder::with_model();
+    let before = folder.content();
+    for line in [
+        "train digits --epochs 1 -o m.safetensors",
+        "train digits --epochs 1 -o iris.safetensors --force",
+        "data digits -o digits.csv",
+        "predict iris.safetensors iris.csv --proba -o out.csv",
+        "plot gate xor -o xor.png",
+        "gate xor -o xor.safetensors",
+    ] {
+        // No file may grow beyond this; the write that tries fails as on a full disk.
+        let limit = if line.starts_with("gate") { 0 } else { 4 };
+        let script = format!("trap '' XFSZ; ulimit -f {limit}; exec {} {line}", env!("CARGO_BIN_EXE_adaline"));
+        let output =
+            std::process::Command::new("sh").arg("-c").arg(script).current_dir(folder.path(".")).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{line}\n{stderr}");
+        assert!(stderr.contains(": cannot write: File too large"), "{line}\n{stderr}");
+        assert_eq!(folder.content(), before, "{line}");
+    }
+}
