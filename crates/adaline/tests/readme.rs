@@ -3,6 +3,7 @@
 
 use adaline::Model;
 
+#[allow(clippy::print_stdout, reason = "a program in a README prints")]
 mod first_program {
     include!("readme/first_program.rs");
 

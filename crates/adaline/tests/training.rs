@@ -516,7 +516,7 @@ fn a_session_refuses_what_it_was_not_planned_for() {
     refused(&mut planned, &x[..3], Batch::Values(&t[..1]));
     refused(&mut planned, &x[..0], Batch::Values(&t[..0]));
     refused(&mut planned, &x[..4], Batch::Values(&t[..3]));
-    refused(&mut planned, &vec![0.0; 18], Batch::Values(&t[..9]));
+    refused(&mut planned, &[0.0; 18], Batch::Values(&t[..9]));
     refused(&mut planned, &x[..2], Batch::Classes(&[0]));
     refused(&mut network(2, "dense 99 relu, dense 1"), &x[..2], Batch::Values(&t[..1]));
     assert!(session.step(&mut planned, &x[..2], Batch::Values(&t[..1]), 0.1).is_ok());
