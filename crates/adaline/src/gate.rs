@@ -1,7 +1,13 @@
 //! The logic gates as neurons: a table of named Boolean functions, each with the neurons that compute it.
 
+mod expression;
+mod function;
+mod solver;
 mod table;
 
+pub use expression::Expression;
+pub use function::Function;
+pub use solver::{Certificate, SmallestNeuron, Solution};
 pub use table::{TruthRow, TruthTable, WrongRow};
 
 use crate::error::{did_you_mean, printable};

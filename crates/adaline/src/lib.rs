@@ -7,13 +7,13 @@ mod defaults;
 pub mod error;
 #[cfg(feature = "data")]
 pub mod files;
+pub mod gate;
 #[cfg(feature = "plot")]
 pub mod plot;
 pub mod reference;
 pub mod rng;
 
 mod activation;
-mod gate;
 mod init;
 mod kernel;
 mod layer;
