@@ -1,5 +1,6 @@
 //! adaline: from one neuron set by hand to a network trained on real data.
 
+pub mod circuit;
 #[cfg(feature = "data")]
 pub mod data;
 #[cfg(feature = "data")]
@@ -32,6 +33,7 @@ mod shape;
 mod trainer;
 
 pub use activation::{Activation, Derivative, softmax};
+pub use circuit::Circuit;
 #[cfg(feature = "data")]
 pub use defaults::Defaults;
 pub use error::{Error, Result};

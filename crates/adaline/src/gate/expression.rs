@@ -10,6 +10,7 @@ use crate::error::{did_you_mean, printable};
 use crate::{Error, Result};
 use std::fmt;
 use std::str::FromStr;
+pub(crate) use words::is_name;
 use words::{Token, Word};
 
 /// Longest text that is read.

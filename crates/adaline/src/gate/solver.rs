@@ -12,6 +12,7 @@
 
 mod branch;
 mod certificate;
+mod partial;
 mod shape;
 mod simplex;
 mod smallest;
@@ -19,6 +20,7 @@ mod smallest;
 mod tests;
 
 pub use certificate::Certificate;
+pub(super) use partial::separate;
 pub use smallest::SmallestNeuron;
 
 use super::TruthTable;
@@ -82,12 +84,7 @@ impl TruthTable {
     /// # }
     /// ```
     pub fn solve(&self) -> Result<Solution> {
-        if self.inputs() > MOST_INPUTS {
-            return Err(Error::setting(
-                "inputs",
-                format!("{} inputs; a neuron is sought for at most {MOST_INPUTS}", self.inputs()),
-            ));
-        }
+        self.check_size()?;
         if let Some(certificate) = Certificate::of_two(self) {
             return Ok(Solution::Impossible(certificate));
         }
@@ -97,12 +94,15 @@ impl TruthTable {
     /// Whether one neuron computes the function: [`TruthTable::solve`] without looking for small weights. Fails as it
     /// does.
     pub fn is_separable(&self) -> Result<bool> {
-        if self.inputs() <= MOST_INPUTS && Certificate::of_two(self).is_some() {
-            return Ok(false);
-        }
+        self.check_size()?;
+        Ok(Certificate::of_two(self).is_none() && smallest::exists(self)?)
+    }
+
+    fn check_size(&self) -> Result<()> {
         if self.inputs() <= MOST_INPUTS {
-            return smallest::exists(self);
+            return Ok(());
         }
-        self.solve().map(|solution| solution.is_separable())
+        let message = format!("{} inputs; a neuron is sought for at most {MOST_INPUTS}", self.inputs());
+        Err(Error::setting("inputs", message))
     }
 }

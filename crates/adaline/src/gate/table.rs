@@ -110,6 +110,12 @@ impl TruthTable {
         &self.outputs
     }
 
+    /// What it gives for one value an input; 0 for rows that it does not have.
+    pub(crate) fn output(&self, inputs: &[bool]) -> bool {
+        let row = inputs.iter().fold(0, |row, x| row << 1 | usize::from(*x));
+        self.outputs.get(row).copied().unwrap_or(false)
+    }
+
     /// The rows, counting up in binary.
     pub fn rows(&self) -> impl Iterator<Item = TruthRow> {
         self.outputs.iter().enumerate().map(|(row, output)| TruthRow {

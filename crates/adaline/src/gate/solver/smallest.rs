@@ -81,7 +81,7 @@ pub(super) fn exists(table: &TruthTable) -> Result<bool> {
 }
 
 /// The search left the numbers that it can hold, or contradicts itself. Neither happens with eight inputs.
-fn impossible() -> Error {
+pub(super) fn impossible() -> Error {
     Error::setting("function", "the exact search could not hold its numbers; please report this function")
 }
 
