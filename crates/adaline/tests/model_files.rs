@@ -9,7 +9,6 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests stop the test, as tests do")]
 #![cfg(feature = "data")]
-#![allow(clippy::unwrap_used, reason = "helpers of tests stop the test, as tests do")]
 
 use adaline::data::{Table, Target};
 use adaline::{Ended, Model, Prediction, Trainer};
