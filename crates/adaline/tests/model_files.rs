@@ -7,6 +7,7 @@
 //! python docs/examples/pytorch_to_adaline.py iris.csv iris-by-hand-format-1.safetensors        (PyTorch, no adaline)
 //! ```
 #![cfg(feature = "data")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests stop the test, as tests do")]
 
 use adaline::data::{Table, Target};
 use adaline::{Ended, Model, Prediction, Trainer};

@@ -53,6 +53,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     if arguments.json {
         return output.json(&report);
     }
+    output.note("");
     output.print(report.text(source))
 }
 

@@ -179,7 +179,7 @@ fn pictures() {
 fn flags_from_a_file() {
     let folder = Folder::new();
     folder
-        .write("run.json", r#"{"epochs": 3, "hidden": [5, 4], "learning_rate": 0.01, "no-shuffle": true, "lr": null}"#);
+        .write("run.json", r#"{"epochs": 3, "hidden": [5, 4], "learning_rate": 0.01, "optimizer": "adam", "no-shuffle": true, "lr": null}"#);
     let report = folder.json("train iris --config run.json --json");
     assert_eq!((&report["epochs"], &report["parameters"]), (&json!(3), &json!(4 * 5 + 5 + 5 * 4 + 4 + 4 * 3 + 3)));
     let report = folder.json("train iris --config run.json --epochs 2 --json");
@@ -211,6 +211,9 @@ fn every_flag_of_train_reaches_the_run() {
     assert_eq!(json!(got), plain);
     let (adamw, _) = settings("--optimizer adamw --weight-decay 0.2");
     assert_eq!(adamw["optimizer"]["adamw"]["weight_decay"], json!(0.2));
+    let decay = |flags: &str| settings(flags).0["optimizer"]["adamw"]["weight_decay"].as_f64().unwrap();
+    // The default decay gives way to a large rate: both together would wipe the weights out.
+    assert!(decay("--lr 0.5") < decay("") && decay("--lr 0.5 --weight-decay 0.3") == 0.3);
     let (step, _) = settings("--schedule step --schedule-every 4 --schedule-factor 0.5");
     assert_eq!(step["schedule"]["step"], json!({"every": 4, "factor": 0.5}));
 
