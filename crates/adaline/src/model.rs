@@ -1,5 +1,6 @@
 //! A model: an encoder and a network together. What turns a raw row into numbers always travels with the weights.
 
+mod by_hand;
 mod file;
 mod predictions;
 mod record;
