@@ -1,6 +1,7 @@
 //! A model: an encoder and a network together. What turns a raw row into numbers always travels with the weights.
 
 mod by_hand;
+mod explain;
 mod file;
 mod predictions;
 mod record;
