@@ -11,6 +11,9 @@ fn overwrite(force: bool) -> Overwrite {
 
 /// Whether a file may and can be written here: an existing one only with `--force`. Asked before the work is done.
 pub(crate) fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
+    if path.is_dir() {
+        return Err(Failure::usage(format!("{}: this is a folder; name a file in it", shown(path))));
+    }
     if !force && path.symlink_metadata().is_ok() {
         let name = shown(path);
         return Err(Failure::usage(format!(

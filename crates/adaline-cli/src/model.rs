@@ -21,3 +21,11 @@ pub(crate) fn explained(error: Error, path: &Path) -> Failure {
         other => other.into(),
     }
 }
+
+/// What goes wrong while a model is used: shapes that do not fit, or outputs that are not finite, stand in its file.
+pub(crate) fn in_use(error: Error, path: &Path) -> Failure {
+    match error {
+        Error::Shape { .. } => Failure::new(Code::File, format!("{}: {error}", shown(path))),
+        other => other.into(),
+    }
+}

@@ -75,3 +75,23 @@ pub(crate) fn quoted(word: &str) -> String {
     let word = printable(word);
     if !word.is_empty() && word.chars().all(plain) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_a_shell() {
+        assert_eq!(quoted("data/iris-2.csv"), "data/iris-2.csv");
+        assert_eq!(quoted("my data.csv"), "'my data.csv'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn stems() {
+        assert_eq!(stem("data/flowers.csv"), "flowers");
+        assert_eq!(stem("xor-cloud"), "xor-cloud");
+        assert_eq!(stem("-"), "model");
+    }
+}

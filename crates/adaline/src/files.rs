@@ -18,7 +18,7 @@ pub enum Overwrite {
 pub fn write_whole(path: impl AsRef<Path>, bytes: &[u8], overwrite: Overwrite) -> Result<()> {
     let path = path.as_ref();
     refuse(path, overwrite)?;
-    let failed = |source: io::Error| Error::io("write", path, source);
+    let failed = |source: io::Error| Error::io("write", path, bare(source));
     let folder = folder_of(path);
     let mut file = temporary(&folder).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
@@ -36,7 +36,19 @@ pub fn write_whole(path: impl AsRef<Path>, bytes: &[u8], overwrite: Overwrite) -
 pub fn check_writable(path: impl AsRef<Path>, overwrite: Overwrite) -> Result<()> {
     let path = path.as_ref();
     refuse(path, overwrite)?;
-    temporary(&folder_of(path)).map(drop).map_err(|source| Error::io("write", path, source))
+    temporary(&folder_of(path)).map(drop).map_err(|source| Error::io("write", path, bare(source)))
+}
+
+/// The machine's own word, without the temporary file's name, which means nothing to a person.
+fn bare(error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::NotFound {
+        return io::Error::new(error.kind(), "there is no such folder; make it first");
+    }
+    let text = error.to_string();
+    match text.split_once(" at path ") {
+        Some((word, _)) => io::Error::new(error.kind(), word),
+        None => error,
+    }
 }
 
 /// What is in the way of writing there.

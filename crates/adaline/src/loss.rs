@@ -136,7 +136,7 @@ impl Loss {
                     let message = format!("{outputs} outputs for {needed} classes; end in \"dense {}\"", needed.max(2));
                     return Err(Error::shape(place(), message));
                 }
-                match (binary, layer.activation()) {
+                match (binary, network.last_activation()) {
                     (true, Some(Activation::Softmax)) => Err(Error::shape(
                         place(),
                         "softmax of a single output is always 1; use sigmoid, or no activation: the loss brings its own",
@@ -237,7 +237,10 @@ impl FromStr for Loss {
             }
             (Some(name), _) => Err(Error::setting("loss", format!("{name} takes no parameter"))),
             (None, _) => {
-                let near = did_you_mean(&wanted, NAMES.iter().map(|(name, _)| *name));
+                let near = did_you_mean(
+                    &wanted,
+                    NAMES.iter().flat_map(|(name, aliases)| std::iter::once(*name).chain(aliases.iter().copied())),
+                );
                 let all: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
                 let mend = if near.is_empty() { format!("; known are {}", all.join(", ")) } else { near };
                 Err(Error::setting("loss", format!("unknown loss \"{}\"{mend}", crate::error::printable(text))))

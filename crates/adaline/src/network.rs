@@ -8,7 +8,7 @@ use crate::kernel::product::{panel_index, panels_len};
 use crate::layer::{Layout, Parameter};
 use crate::plan::Predictor;
 use crate::rng::{Purpose, Rng};
-use crate::{Error, Layer, Result, Shape, error::did_you_mean};
+use crate::{Activation, Error, Layer, Result, Shape, error::did_you_mean};
 use std::ops::Range;
 
 /// Most parameters that a network may have: 2 GiB of f32, and four times that while training. A larger number is taken
@@ -98,6 +98,26 @@ impl Network {
     /// The shape of one example behind each layer.
     pub fn shapes(&self) -> &[Shape] {
         &self.shapes
+    }
+
+    /// The activation that the outputs come out of, seen through layers behind it that change nothing.
+    pub(crate) fn last_activation(&self) -> Option<Activation> {
+        let same = |layer: &&Layer| matches!(layer, Layer::Flatten | Layer::Activation(Activation::Identity));
+        self.layers.iter().rev().find(|layer| !same(layer)).and_then(Layer::activation)
+    }
+
+    /// A layer as messages name it: by its number, from 1, and its notation.
+    pub(crate) fn place(&self, number: usize) -> String {
+        match self.layers.get(number) {
+            Some(layer) => format!("layer {} ({layer})", number + 1),
+            None => "the network".to_owned(),
+        }
+    }
+
+    /// The number of the first layer with a parameter that is not finite.
+    pub(crate) fn first_not_finite(&self) -> Option<usize> {
+        let broken = |tensor: &&Tensor| !crate::kernel::update::all_finite(&self.params[tensor.range.clone()]);
+        self.tensors.iter().find(broken).map(|tensor| tensor.layer)
     }
 
     /// How many numbers training adjusts.

@@ -33,6 +33,11 @@ impl Lowered {
             Lowered::Activate { len, .. } | Lowered::Dropout { len, .. } => len,
         }
     }
+
+    /// Whether it only hands on what it gets.
+    pub(crate) fn does_nothing(&self) -> bool {
+        matches!(self, Lowered::Activate { activation: Activation::Identity, .. })
+    }
 }
 
 /// An operation with its buffers.

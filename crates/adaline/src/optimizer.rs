@@ -272,11 +272,14 @@ impl Optimizer {
         }
         let fraction = |name: &str, value: f64| {
             let message = format!("{name} is {value}; it goes from 0 to below 1");
-            if (0.0..1.0).contains(&value) { Ok(()) } else { Err(Error::setting("optimizer", message)) }
+            // In single precision too: what rounds to 1 forgets nothing.
+            let good = value >= 0.0 && (value as f32) < 1.0;
+            if good { Ok(()) } else { Err(Error::setting("optimizer", message)) }
         };
         let positive = |name: &str, value: f64| {
-            let message = format!("{name} is {value}; it must be above 0 and finite");
-            if value > 0.0 && value.is_finite() { Ok(()) } else { Err(Error::setting("optimizer", message)) }
+            let message = format!("{name} is {value}; it goes from 1e-30 to 1, usually 1e-8");
+            // Below, a parameter that never had a gradient would move by 0 / 0.
+            if (1e-30..=1.0).contains(&value) { Ok(()) } else { Err(Error::setting("optimizer", message)) }
         };
         match self {
             Optimizer::Sgd(o) => {
@@ -377,8 +380,9 @@ impl Memory {
             let t = self.steps.min(i32::MAX as u64) as i32;
             update::Adam {
                 step: (lr / (1.0 - beta1.powi(t))) as f32,
-                beta1: beta1 as f32,
+                fresh1: (1.0 - beta1) as f32,
                 beta2: beta2 as f32,
+                fresh2: (1.0 - beta2) as f32,
                 one_over_correction: (1.0 / (1.0 - beta2.powi(t)).sqrt()) as f32,
                 epsilon: epsilon as f32,
             }
@@ -391,7 +395,8 @@ impl Memory {
                 update(machine, rule, params, grads, [velocity]);
             }
             (Optimizer::RmsProp(o), [square]) => {
-                let rule = update::RmsProp { lr, rho: o.rho as f32, epsilon: o.epsilon as f32 };
+                let (rho, fresh) = (o.rho as f32, (1.0 - o.rho) as f32);
+                let rule = update::RmsProp { lr, rho, fresh, epsilon: o.epsilon as f32 };
                 update(machine, rule, params, grads, [square]);
             }
             (Optimizer::Adagrad(o), [square]) => {

@@ -11,11 +11,11 @@ use crate::kernel::buffer::{Buffer, round_up};
 use crate::kernel::product::panels_len;
 use crate::kernel::{InstructionSet, Machine};
 use crate::op::{self, Activate, Dropout, Lowered, Mode, Op, Product, Run, Source};
-use crate::{Activation, Error, Loss, Network, Result};
+use crate::{Activation, Error, Loss, Network, Result, Shape};
 use std::ops::Range;
 
 /// Most memory that a plan may take: 16 GiB of f32. More is taken for a slip in the batch size.
-const MAX_VALUES: usize = 1 << 32;
+const MAX_VALUES: u64 = 1 << 32;
 
 /// What a plan is for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,6 +49,8 @@ pub(crate) struct Plan {
     d_output: Range<usize>,
     /// The first operation with something to learn: the way back ends there.
     first: usize,
+    /// The number of the layer that each operation is of, from 0.
+    layers: Vec<usize>,
 }
 
 impl Plan {
@@ -59,20 +61,14 @@ impl Plan {
         if let Aim::Train(_) = aim {
             refuse_what_cannot_learn(network)?;
         }
-        let mut lowered = Vec::new();
-        let mut shape = network.input();
-        for (number, layer) in network.layers().iter().enumerate() {
-            let first_tensor = network.tensor_list().iter().take_while(|tensor| tensor.layer < number).count();
-            layer.lower(shape, first_tensor, &mut lowered);
-            shape = network.shapes()[number];
-        }
+        let (mut lowered, shape) = lower(network);
         if let Aim::Train(loss) | Aim::Logits(loss) = aim
-            && let Some(Lowered::Activate { activation, .. }) = lowered.last()
+            && let Some((_, Lowered::Activate { activation, .. })) = lowered.last()
             && loss.absorbs(*activation)
         {
             lowered.pop();
         }
-        let lowered = fuse(lowered);
+        let (layers, lowered): (Vec<usize>, Vec<Lowered>) = fuse(lowered).into_iter().unzip();
         let (inputs, outputs) = (network.input().len(), shape.len());
         let mut layout = Layout { batch, next: 0 };
         let training = matches!(aim, Aim::Train(_));
@@ -89,7 +85,7 @@ impl Plan {
         let first = lowered.iter().position(|op| matches!(op, Lowered::Product { .. })).unwrap_or(lowered.len());
         let machine = Machine::new(hardware.set, hardware.threads);
         let arena = Buffer::zeroed(layout.next);
-        Ok(Plan { ops, machine, arena, batch, inputs, outputs, d_output, first })
+        Ok(Plan { ops, machine, arena, batch, inputs, outputs, d_output, first, layers })
     }
 
     /// Rows that a batch may have.
@@ -146,13 +142,14 @@ impl Plan {
         }
     }
 
-    /// The number of the first operation whose result is not finite in the last forward pass.
+    /// The number (from 0) of the first layer whose result is not finite in the last forward pass of a training plan.
     pub(crate) fn first_not_finite(&self, rows: usize) -> Option<usize> {
-        self.ops.iter().position(|op| {
+        let op = self.ops.iter().position(|op| {
             let range = op.output();
             let len = range.len() / self.batch.max(1) * rows;
             !crate::kernel::update::all_finite(&self.arena[range.start..range.start + len])
-        })
+        })?;
+        self.layers.get(op).copied()
     }
 }
 
@@ -173,19 +170,33 @@ fn refuse_what_cannot_learn(network: &Network) -> Result<()> {
     Ok(())
 }
 
+/// What the layers ask for, each operation with the number of its layer, and the shape that comes out at the end. What
+/// does nothing is left out.
+fn lower(network: &Network) -> (Vec<(usize, Lowered)>, Shape) {
+    let tensors = network.tensor_list();
+    let (mut lowered, mut ops) = (Vec::new(), Vec::new());
+    let (mut shape, mut first_tensor) = (network.input(), 0);
+    for (number, layer) in network.layers().iter().enumerate() {
+        layer.lower(shape, first_tensor, &mut ops);
+        lowered.extend(ops.drain(..).filter(|op| !op.does_nothing()).map(|op| (number, op)));
+        shape = network.shapes()[number];
+        first_tensor += tensors[first_tensor..].iter().take_while(|tensor| tensor.layer == number).count();
+    }
+    (lowered, shape)
+}
+
 /// Moves an activation into the product before it, where its derivative is had from its output.
-fn fuse(lowered: Vec<Lowered>) -> Vec<Lowered> {
-    let mut fused: Vec<Lowered> = Vec::with_capacity(lowered.len());
-    for op in lowered {
+fn fuse(lowered: Vec<(usize, Lowered)>) -> Vec<(usize, Lowered)> {
+    let mut fused: Vec<(usize, Lowered)> = Vec::with_capacity(lowered.len());
+    for (layer, op) in lowered {
         match (fused.last_mut(), &op) {
             (
-                Some(Lowered::Product { activation: own @ Activation::Identity, .. }),
+                Some((_, Lowered::Product { activation: own @ Activation::Identity, .. })),
                 Lowered::Activate { activation, .. },
             ) if activation.derivative() == Derivative::FromOutput || *activation == Activation::Step => {
                 *own = *activation
             }
-            (_, Lowered::Activate { activation: Activation::Identity, .. }) => {}
-            _ => fused.push(op),
+            _ => fused.push((layer, op)),
         }
     }
     fused
@@ -200,7 +211,7 @@ struct Layout {
 impl Layout {
     fn take(&mut self, len: usize) -> Option<Range<usize>> {
         let start = self.next;
-        let end = start.checked_add(len).filter(|&end| end <= MAX_VALUES)?;
+        let end = start.checked_add(len).filter(|&end| end as u64 <= MAX_VALUES)?;
         self.next = round_up(end);
         Some(start..end)
     }

@@ -154,31 +154,82 @@ mod tests {
         assert!(got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-12), "{got:?}\n{want:?}");
     }
 
+    /// Steps of PyTorch's schedulers that are epochs: two of ours each.
+    fn by_epoch(schedule: Schedule, epochs: u64) -> Vec<f64> {
+        let factors = factors(schedule, 2 * epochs);
+        assert!(factors.chunks(2).all(|epoch| epoch[0] == epoch[1]));
+        factors.into_iter().step_by(2).collect()
+    }
+
+    // The figures are of torch.optim.lr_scheduler with SGD(lr=1), torch 2.15.
+
     #[test]
     fn drops_are_those_of_pytorch() {
+        // StepLR(step_size=3, gamma=0.3), ExponentialLR(gamma=0.7)
         close(
-            &factors(Schedule::Step { every: 2, factor: 0.5 }, 10),
-            &[1., 1., 1., 1., 0.5, 0.5, 0.5, 0.5, 0.25, 0.25],
+            &by_epoch(Schedule::Step { every: 3, factor: 0.3 }, 10),
+            &[1.0, 1.0, 1.0, 0.3, 0.3, 0.3, 0.09, 0.09, 0.09, 0.027],
         );
-        close(&factors(Schedule::Exponential { factor: 0.5 }, 6), &[1., 1., 0.5, 0.5, 0.25, 0.25]);
+        let torch = [
+            1.0,
+            0.7,
+            0.48999999999999994,
+            0.3429999999999999,
+            0.24009999999999992,
+            0.16806999999999994,
+            0.11764899999999995,
+            0.08235429999999996,
+        ];
+        close(&by_epoch(Schedule::Exponential { factor: 0.7 }, 8), &torch);
     }
 
     #[test]
     fn one_cycle_is_pytorchs() {
-        // torch.optim.lr_scheduler.OneCycleLR(SGD(lr=1), max_lr=1, total_steps=10), torch 2
-        let torch = [
+        // OneCycleLR(max_lr=1, total_steps=10), and 7, where the peak lies between two steps
+        let ten = [
             0.040000000000000036,
             0.52,
             1.0,
-            0.9504846320134736,
+            0.9504846320134737,
             0.8117456539497631,
-            0.6112620219362892,
-            0.3887419780637108,
+            0.6112620219362893,
+            0.38874197806371075,
             0.18825834605023697,
-            0.04951936798652634,
-            4.000000000004e-6,
+            0.049519367986526286,
+            4e-06,
         ];
-        close(&factors(Schedule::OneCycle, 10), &torch);
+        close(&factors(Schedule::OneCycle, 10), &ten);
+        let seven = [
+            0.040000000000000036,
+            0.9805566273349586,
+            0.9190443762697106,
+            0.6726838364805451,
+            0.35773877573965707,
+            0.0992967918932656,
+            4e-06,
+        ];
+        close(&factors(Schedule::OneCycle, 7), &seven);
+    }
+
+    #[test]
+    fn short_runs_and_huge_numbers_give_factors_too() {
+        let all = [
+            Schedule::Constant,
+            Schedule::Step { every: usize::MAX, factor: 0.5 },
+            Schedule::Exponential { factor: 1e-300 },
+            Schedule::Cosine { warmup: 1e300, floor: 0.0 },
+            Schedule::Cosine { warmup: 0.0, floor: 1.0 },
+            Schedule::OneCycle,
+        ];
+        for schedule in all {
+            schedule.validate().unwrap();
+            for (step, per_epoch, steps) in
+                [(0, 1, 1), (0, 1, 2), (2, 1, 3), (3, 2, 4), (7, 1, u64::MAX), (u64::MAX, 1, u64::MAX)]
+            {
+                let factor = schedule.factor(step, per_epoch, steps);
+                assert!((0.0..=1.0).contains(&factor), "{schedule} {step} {steps}: {factor}");
+            }
+        }
     }
 
     #[test]

@@ -246,6 +246,11 @@ impl<'a> Trainer<'a> {
         self
     }
 
+    /// Whether it goes on from a checkpoint.
+    pub fn is_resuming(&self) -> bool {
+        self.resume.is_some()
+    }
+
     /// A session of single steps with these settings.
     pub fn session(&self, network: &Network, targets: &crate::Targets) -> Result<Session> {
         Session::new(network, targets, &self.settings, self.hardware)
@@ -262,9 +267,13 @@ impl<'a> Trainer<'a> {
             return Err(Error::shape("samples", "there are no rows to train on"));
         }
         for samples in [Some(train), validation].into_iter().flatten() {
+            if u32::try_from(samples.rows()).is_err() {
+                let message = format!("{} rows are more than the {} that a run can shuffle", samples.rows(), u32::MAX);
+                return Err(Error::shape("samples", message));
+            }
             if samples.shape().len() != network.input().len() {
                 return Err(Error::shape(
-                    format!("layer 1 ({})", network.layers()[0]),
+                    network.place(0),
                     format!("the network reads {} and the data has {}", network.input(), samples.shape()),
                 ));
             }
@@ -278,6 +287,8 @@ impl<'a> Trainer<'a> {
             Some(checkpoint) => checkpoint.restore(network, &mut session)?,
             None => Progress::new(),
         };
+        // So that an epoch after the first allocates nothing; a longer history grows as it must.
+        progress.history.reserve(self.settings.epochs.saturating_sub(progress.epoch).min(1 << 12));
         let mut run = Run {
             per_epoch: train.rows().div_ceil(session.batch()) as u64,
             gather: Gather::new(train, session.batch()),
@@ -287,7 +298,8 @@ impl<'a> Trainer<'a> {
             validation,
         };
         let ended = loop {
-            if progress.epoch == self.settings.epochs {
+            // A run may go on with fewer epochs than it has behind it.
+            if progress.epoch >= self.settings.epochs {
                 break Ended::Finished;
             }
             if self.settings.patience.is_some_and(|patience| progress.waited >= patience) {
@@ -322,13 +334,16 @@ impl<'a> Trainer<'a> {
         if self.settings.shuffle {
             Rng::stream(self.settings.seed, Purpose::Shuffle, progress.epoch as u64).shuffle(&mut run.order);
         }
-        let steps = run.per_epoch * self.settings.epochs as u64;
+        let steps = run.per_epoch.saturating_mul(self.settings.epochs as u64);
         let base = self.settings.optimizer.learning_rate() * progress.plateau.factor;
-        let mut learning_rate = base;
+        let (schedule, first) = (self.settings.schedule, progress.epoch as u64 * run.per_epoch);
+        let (per_epoch, batch) = (run.per_epoch, session.batch());
+        let rate = |row: usize| base * schedule.factor(first + (row / batch) as u64, per_epoch, steps);
+        // A run that was stopped after the last step of an epoch goes on without a step in it.
+        let mut learning_rate = rate(progress.rows.saturating_sub(1));
         while progress.rows < rows {
             let batch = &run.order[progress.rows..(progress.rows + session.batch()).min(rows)];
-            let step = progress.epoch as u64 * run.per_epoch + (progress.rows / session.batch()) as u64;
-            learning_rate = base * self.settings.schedule.factor(step, run.per_epoch, steps);
+            learning_rate = rate(progress.rows);
             let (inputs, targets) = run.gather.rows(run.train, batch);
             let report = match session.step(network, inputs, targets, learning_rate) {
                 Ok(report) => report,
@@ -342,25 +357,22 @@ impl<'a> Trainer<'a> {
             }
             // Even after the last step of an epoch: what follows is done by the run that goes on from here.
             if self.stop_when.as_ref().is_some_and(|stop| stop()) {
+                run.check_weights(network, progress, session)?;
                 return Ok(false);
             }
         }
         let number = progress.epoch + 1;
-        if !crate::kernel::update::all_finite(network.params()) {
-            let error = Error::Diverged {
-                epoch: 0,
-                step: 0,
-                message: "the weights are no longer finite; make the learning rate smaller (--learning-rate)"
-                    .to_owned(),
-            };
-            return Err(run.give_up(network, progress, error, session.batch()));
-        }
-        run.last_good.copy_from_slice(network.params());
+        run.check_weights(network, progress, session)?;
         let classification = session.loss().is_classification();
         let judged = match run.validation {
             Some(validation) => Some(run.judge(network, session, validation)?),
             None => None,
         };
+        if judged.is_some_and(|(loss, _)| !loss.is_finite()) {
+            let error = diverged("the loss on the validation rows is");
+            return Err(run.give_up(network, progress, error, session.batch()));
+        }
+        run.last_good.copy_from_slice(network.params());
         let epoch = Epoch {
             epoch: number,
             loss: progress.loss / rows as f64,
@@ -432,15 +444,36 @@ impl Run<'_> {
         Ok((loss / rows as f64, correct as f64 / rows as f64))
     }
 
+    /// Weights that are no longer finite never leave a run.
+    fn check_weights(&self, network: &mut Network, progress: &Progress, session: &Session) -> Result<()> {
+        if crate::kernel::update::all_finite(network.params()) {
+            return Ok(());
+        }
+        let broken =
+            network.first_not_finite().map_or_else(String::new, |number| format!(" of {}", network.place(number)));
+        let error = diverged(&format!("the weights{broken} are"));
+        Err(self.give_up(network, progress, error, session.batch()))
+    }
+
     /// Puts the last good weights back and says where the run broke.
     fn give_up(&self, network: &mut Network, progress: &Progress, error: Error, batch: usize) -> Error {
         match error {
             Error::Diverged { message, .. } => {
                 let good = progress.best.as_ref().map_or(&self.last_good, |best| &best.params);
                 network.params_mut().copy_from_slice(good);
-                Error::Diverged { epoch: progress.epoch + 1, step: progress.rows / batch + 1, message }
+                // After the last step of an epoch it is that step that broke the run.
+                let step = progress.rows / batch + 1;
+                let steps = self.per_epoch as usize;
+                Error::Diverged { epoch: progress.epoch + 1, step: step.min(steps), message }
             }
             other => other,
         }
     }
+}
+
+fn diverged(what: &str) -> Error {
+    let message = format!(
+        "{what} no longer finite; make the learning rate smaller (--learning-rate) or clip the gradient (--clip-norm 1)"
+    );
+    Error::Diverged { epoch: 0, step: 0, message }
 }

@@ -12,8 +12,19 @@ mod xor;
 #[path = "../examples/04_activations.rs"]
 mod activations;
 
+#[cfg(feature = "data")]
+#[path = "../examples/05_why_non_linear.rs"]
+mod why_non_linear;
+
 #[path = "../examples/06_a_layer_is_neurons.rs"]
 mod a_layer_is_neurons;
+
+#[path = "../examples/07_the_computer_finds_the_weights.rs"]
+mod the_computer_finds_the_weights;
+
+#[cfg(feature = "data")]
+#[path = "../examples/08_real_data.rs"]
+mod real_data;
 
 #[test]
 fn example_01_neuron() -> adaline::Result<()> {
@@ -35,7 +46,24 @@ fn example_04_activations() -> adaline::Result<()> {
     activations::main()
 }
 
+#[cfg(feature = "data")]
+#[test]
+fn example_05_why_non_linear() -> adaline::Result<()> {
+    why_non_linear::main()
+}
+
 #[test]
 fn example_06_a_layer_is_neurons() -> adaline::Result<()> {
     a_layer_is_neurons::main()
+}
+
+#[test]
+fn example_07_the_computer_finds_the_weights() -> adaline::Result<()> {
+    the_computer_finds_the_weights::main()
+}
+
+#[cfg(feature = "data")]
+#[test]
+fn example_08_real_data() -> adaline::Result<()> {
+    real_data::main()
 }

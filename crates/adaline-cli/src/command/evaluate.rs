@@ -29,6 +29,12 @@ const EXAMPLES: &str = "Examples:
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let model = model::load(&arguments.model)?;
-    let evaluation = model.evaluate(&source::read(&arguments.data)?)?;
+    let table = source::read(&arguments.data)?;
+    let evaluation = model.evaluate(&table).map_err(|error| model::in_use(error, &arguments.model))?;
+    if model.record().is_some_and(|record| record.data.source == table.source() && record.data.test_rows > 0) {
+        output.note(
+            "note: the model has learnt from most of these rows; for rows that it has not seen, see what train said",
+        );
+    }
     if arguments.json { output.json(&evaluation) } else { output.print(evaluation.to_string()) }
 }

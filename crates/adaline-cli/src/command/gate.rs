@@ -2,10 +2,11 @@
 
 use crate::failure::{Code, Failure};
 use crate::output::{Output, columns};
-use crate::values;
-use adaline::{Firing, Gate, Neuron, NeuronLayer, TruthRow, WrongRow};
+use crate::{files, source, values};
+use adaline::{Firing, Gate, Model, Neuron, NeuronLayer, TruthRow, WrongRow};
 use clap::Args;
 use serde_json::json;
+use std::path::PathBuf;
 
 /// Show a logic gate as neurons, or check a neuron set by hand
 ///
@@ -30,6 +31,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = values::number, allow_hyphen_values = true, requires = "weights")]
     bias: Option<f64>,
 
+    /// Save the neurons as a model with the columns a, b and a target of the gate's name
+    #[arg(short, long, value_name = "FILE", conflicts_with = "inputs", help_heading = "Output")]
+    output: Option<PathBuf>,
+
+    /// Overwrite the file if it exists
+    #[arg(long, help_heading = "Output")]
+    force: bool,
+
     /// Print a JSON document
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -50,6 +59,9 @@ struct Shown {
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let gate = arguments.gate;
+    if let Some(path) = &arguments.output {
+        files::may_write(path, arguments.force)?;
+    }
     let shown = match &arguments.weights {
         Some(weights) => Shown {
             gate,
@@ -78,9 +90,20 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     } else {
         output.print(shown.text(&rows, output)?)?;
     }
-    match wrong {
-        None => Ok(()),
-        Some(wrong) => Err(Failure::new(Code::Check, format!("this neuron is not {gate}: {wrong}"))),
+    match (wrong, &arguments.output) {
+        (None, None) => Ok(()),
+        (None, Some(path)) => {
+            let columns: &[&str] = if gate.inputs() == 1 { &["a"] } else { &["a", "b"] };
+            let model = Model::of_neurons(&shown.layers, columns, gate.name())?;
+            if arguments.force {
+                model.save_over(path)?
+            } else {
+                model.save(path)?
+            }
+            output.note(format!("model written to {}", source::shown(path)));
+            Ok(())
+        }
+        (Some(wrong), _) => Err(Failure::new(Code::Check, format!("this neuron is not {gate}: {wrong}"))),
     }
 }
 

@@ -51,7 +51,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     if arguments.proba && model.encoder().classes().is_empty() {
         return Err(Failure::usage("--proba: this model predicts numbers, which have no probabilities; leave it out"));
     }
-    let predictions = model.predict(&source::read(&arguments.data)?)?;
+    let predictions = model.predict(&source::read(&arguments.data)?);
+    let predictions = predictions.map_err(|error| model::in_use(error, &arguments.model))?;
     let text = if arguments.json { lines(&predictions, arguments.proba) } else { csv(&predictions, arguments.proba) };
     let text = text.map_err(|error| Failure::new(Code::Machine, format!("cannot write the predictions: {error}")))?;
     match &arguments.output {
@@ -75,11 +76,16 @@ fn csv(predictions: &Predictions, proba: bool) -> std::io::Result<Vec<u8>> {
         record.clear();
         record.push(prediction.label());
         if proba {
-            record.extend(predictions.probabilities(row).iter().map(f64::to_string));
+            record.extend(predictions.probabilities(row).iter().map(|p| share(*p)));
         }
         writer.write_record(&record)?;
     }
     writer.into_inner().map_err(|error| error.into_error())
+}
+
+/// A probability as the shortest text that reads back as the same number.
+fn share(p: f64) -> String {
+    if p == 0.0 || p >= 1e-5 { p.to_string() } else { format!("{p:e}") }
 }
 
 fn lines(predictions: &Predictions, proba: bool) -> std::io::Result<Vec<u8>> {

@@ -13,7 +13,8 @@ use crate::output::Output;
 use crate::source::shown;
 use crate::{files, interrupt, model, source};
 use adaline::data::{Dataset, Input, Labelled, Split, Table};
-use adaline::{Checkpoint, Defaults, Ended, Fit, Layer, Model, Network, Settings, Trainer};
+use adaline::error::{Place, printable};
+use adaline::{Checkpoint, Defaults, Ended, Error, Fit, Layer, Model, Network, Settings, Trainer};
 use names::Names;
 use progress::Progress;
 use std::cell::Cell;
@@ -52,6 +53,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     if arguments.json {
         return output.json(&report);
     }
+    output.note("");
     output.print(report.text(source))
 }
 
@@ -93,7 +95,13 @@ fn resumed(arguments: &Arguments, table: Table, path: &Path) -> Result<Run, Fail
         return Err(Failure::new(Code::File, format!("{name}: the file does not say how the run was set; start anew")));
     };
     let mut settings = record.settings.clone();
-    settings.epochs = arguments.epochs.unwrap_or(settings.epochs);
+    if let Some(epochs) = arguments.epochs {
+        let done = checkpoint.epochs();
+        if epochs < done {
+            return Err(Failure::usage(format!("--epochs: {epochs}, but the run has done {done} already; give more")));
+        }
+        settings.epochs = epochs;
+    }
     let data = like(&model, table)?.split(record.data.split)?;
     Ok(Run { model, data, settings, checkpoint: Some(checkpoint) })
 }
@@ -104,11 +112,11 @@ fn labelled(arguments: &Arguments, table: Table) -> Result<Labelled, Failure> {
         (Some(target), _) => target.clone(),
         (None, Some(target)) => target.to_owned(),
         (None, None) => {
-            let columns: Vec<String> = table.names().take(20).map(adaline::error::printable).collect();
+            let columns: Vec<String> = table.names().take(20).map(printable).collect();
             let last = columns.last().cloned().unwrap_or_default();
             return Err(Failure::usage(format!(
                 "which column of {} should be learnt? Name it, for example --target {} (the columns: {}{})",
-                adaline::error::printable(table.source()),
+                printable(table.source()),
                 source::quoted(&last),
                 columns.join(", "),
                 if table.columns().len() > columns.len() { ", …" } else { "" }
@@ -130,10 +138,20 @@ fn labelled(arguments: &Arguments, table: Table) -> Result<Labelled, Failure> {
 
 /// The table with the target and the inputs of a model.
 fn like(model: &Model, table: Table) -> Result<Labelled, Failure> {
+    let place = Place::new(table.source());
+    // No flag named these columns: one that is not there is wrong in the data.
+    let in_data = |error: Error| match error {
+        Error::Setting { message, .. } => {
+            let source = format!("{}: ", printable(&place.source));
+            let message = message.strip_prefix(&source).unwrap_or(&message);
+            Error::data(place.clone(), message)
+        }
+        other => other,
+    };
     let encoder = model.encoder();
-    let labelled = table.target(encoder.target().name())?.task(encoder.task())?;
+    let labelled = table.target(encoder.target().name()).map_err(in_data)?.task(encoder.task()).map_err(in_data)?;
     let is_image = matches!(encoder.inputs(), [Input::Image { .. }]);
-    if is_image { Ok(labelled) } else { Ok(labelled.features(encoder.input_names())?) }
+    if is_image { Ok(labelled) } else { Ok(labelled.features(encoder.input_names()).map_err(in_data)?) }
 }
 
 /// Says what is about to be done.
@@ -146,13 +164,13 @@ fn introduce(run: &Run, output: &Output) {
         .map(|(table, what)| format!("{} {what}", table.rows()))
         .collect();
     let goal = match run.model.encoder().classes() {
-        [] => format!("the number \"{}\"", adaline::error::printable(run.model.encoder().target().name())),
+        [] => format!("the number \"{}\"", printable(run.model.encoder().target().name())),
         classes => {
-            let target = adaline::error::printable(run.model.encoder().target().name());
+            let target = printable(run.model.encoder().target().name());
             format!("\"{target}\", one of {} classes", classes.len())
         }
     };
-    output.note(format!("data      {}: rows {}", adaline::error::printable(data.train().source()), parts.join(", ")));
+    output.note(format!("data      {}: rows {}", printable(data.train().source()), parts.join(", ")));
     output.note(format!("learning  {goal}, from inputs of shape {}", network.input()));
     output.note(format!("network   {} ({} parameters)", network.notation(), network.parameters()));
     let settings = &run.settings;

@@ -96,6 +96,10 @@ impl Labelled {
     /// differs in nearly every row), and when the numbers are too large to compute with.
     pub fn split(self, split: Split) -> Result<Dataset> {
         split.check()?;
+        // A cell that cannot be used is told before anything about the number of rows.
+        for name in self.input_names() {
+            self.table.column(name)?;
+        }
         let column = self.table.column(&self.target)?;
         let strata = match self.task {
             Task::Classification => strata(column, self.table.rows()),

@@ -6,8 +6,8 @@
 use super::simd::{LANES, Simd};
 use super::{InstructionSet, Work, math};
 
-/// Stands behind the end of a row: e to this is nothing beside any row's largest value.
-const FAR_BELOW: f32 = -1e30;
+/// Stands behind the end of a row: e to this is nothing beside the largest value of any row, however far below zero.
+const FAR_BELOW: f32 = f32::NEG_INFINITY;
 
 /// Sixteen values of a row from `at` on.
 #[inline(always)]

@@ -259,16 +259,23 @@ mod x86 {
         }
         #[inline(always)]
         fn round(self, a: Self::V) -> Self::V {
-            // SAFETY: as in `both`.
-            a.map(|a| unsafe { _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) })
+            // SAFETY: as in `both`. No closure here and below: it would not be inlined into the function that enables AVX2.
+            unsafe {
+                [
+                    _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a[0]),
+                    _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a[1]),
+                ]
+            }
         }
         #[inline(always)]
         fn pow2(self, n: Self::V) -> Self::V {
             // SAFETY: as in `both`.
-            n.map(|n| unsafe {
-                let exponent = _mm256_add_epi32(_mm256_cvttps_epi32(n), _mm256_set1_epi32(127));
-                _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent))
-            })
+            unsafe {
+                let bias = _mm256_set1_epi32(127);
+                let low = _mm256_add_epi32(_mm256_cvttps_epi32(n[0]), bias);
+                let high = _mm256_add_epi32(_mm256_cvttps_epi32(n[1]), bias);
+                [_mm256_castsi256_ps(_mm256_slli_epi32::<23>(low)), _mm256_castsi256_ps(_mm256_slli_epi32::<23>(high))]
+            }
         }
         #[inline(always)]
         fn select_lt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {

@@ -112,13 +112,15 @@ impl Rule<1> for Momentum {
 pub(crate) struct RmsProp {
     pub lr: f32,
     pub rho: f32,
+    /// 1 - ρ, rounded once: from the rounded ρ it would be off in the fifth digit.
+    pub fresh: f32,
     pub epsilon: f32,
 }
 
 impl Rule<1> for RmsProp {
     #[inline(always)]
     fn apply<S: Simd>(self, s: S, p: S::V, g: S::V, [square]: &mut [S::V; 1]) -> S::V {
-        let fresh = s.mul(s.mul(g, g), s.splat(1.0 - self.rho));
+        let fresh = s.mul(s.mul(g, g), s.splat(self.fresh));
         *square = flush(s, s.fma(s.splat(self.rho), *square, fresh));
         let along = s.div(g, s.add(s.sqrt(*square), s.splat(self.epsilon)));
         s.fma(s.splat(-self.lr), along, p)
@@ -147,8 +149,11 @@ impl Rule<1> for Adagrad {
 #[derive(Clone, Copy)]
 pub(crate) struct Adam {
     pub step: f32,
-    pub beta1: f32,
+    /// 1 - β₁
+    pub fresh1: f32,
     pub beta2: f32,
+    /// 1 - β₂, rounded once: from the rounded β₂ it would be off in the fifth digit.
+    pub fresh2: f32,
     pub one_over_correction: f32,
     pub epsilon: f32,
 }
@@ -156,8 +161,8 @@ pub(crate) struct Adam {
 impl Rule<2> for Adam {
     #[inline(always)]
     fn apply<S: Simd>(self, s: S, p: S::V, g: S::V, [m, v]: &mut [S::V; 2]) -> S::V {
-        *m = flush(s, s.fma(s.splat(1.0 - self.beta1), s.sub(g, *m), *m));
-        let fresh = s.mul(s.mul(g, g), s.splat(1.0 - self.beta2));
+        *m = flush(s, s.fma(s.splat(self.fresh1), s.sub(g, *m), *m));
+        let fresh = s.mul(s.mul(g, g), s.splat(self.fresh2));
         *v = flush(s, s.fma(s.splat(self.beta2), *v, fresh));
         let root = s.fma(s.sqrt(*v), s.splat(self.one_over_correction), s.splat(self.epsilon));
         s.fma(s.splat(-self.step), s.div(*m, root), p)

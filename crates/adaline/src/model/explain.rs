@@ -17,7 +17,7 @@ impl Model {
     /// ```
     /// use adaline::prelude::*;
     /// # fn main() -> adaline::Result<()> {
-    /// let working = Gate::Xor.model()?.explain(&Table::builtin("xor")?, 1)?;
+    /// let working = Model::of_gate(Gate::Xor)?.explain(&Table::builtin("xor")?, 1)?;
     /// assert_eq!(working.input, [0.0, 1.0]);
     /// assert_eq!(working.layers[1].units[0].output, 1.0);
     /// assert_eq!(working.loss.value, 0.0);
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn what_ends_in_a_step_has_a_squared_error_and_learns_nothing() {
-        let model = crate::Gate::Or.model().unwrap();
+        let model = Model::of_gate(crate::Gate::Or).unwrap();
         let table = Table::from_reader("a,b,or\n1,0,0\n".as_bytes(), "wrong.csv").unwrap();
         let working = model.explain(&table, 0).unwrap();
         assert_eq!((working.loss.value, working.gradients[0].sums.as_slice()), (1.0, &[0.0][..]));

@@ -34,7 +34,7 @@ impl Dropout {
         if let (Mode::Train { seed, step }, Some(Back { mask, .. })) = (run.mode, &self.back) {
             let [x, y, mask] = cut(run.arena, [self.x.range(len), front(&self.y, len), front(mask, len)]);
             let x = self.x.pick(len, run.batch, x);
-            draw(self.rate, &mut Rng::stream(seed, Purpose::Dropout, step << 8 | self.number), mask);
+            draw(self.rate, &mut Rng::stream(seed, Purpose::Dropout, step << 16 | self.number), mask);
             elementwise::multiply(run.machine.set, x, mask, y);
         } else {
             let [x, y] = cut(run.arena, [self.x.range(len), front(&self.y, len)]);

@@ -9,9 +9,10 @@ pub(super) struct Face {
 }
 
 /// Tried in this order, letter by letter. Another script is one more line here.
-pub(super) static FACES: [Face; 2] = [
+pub(super) static FACES: [Face; 3] = [
     Face { data: include_bytes!("fonts/DejaVuSans-subset.ttf"), bold: false },
     Face { data: include_bytes!("fonts/DejaVuSans-Bold-subset.ttf"), bold: true },
+    Face { data: include_bytes!("fonts/AdalineHangul-subset.ttf"), bold: false },
 ];
 
 /// What SVG viewers are asked for. Verdana is drawn to almost the same widths; other fonts are narrower.
@@ -164,8 +165,15 @@ mod tests {
     }
 
     #[test]
+    fn hangul_has_its_face() {
+        let first_and_last = ['가', '힣', 'ㄱ', '한'];
+        assert!(first_and_last.iter().all(|&c| FACES.len() == 3 && WIDTHS[2].advance(c) == Some(0.91)));
+        assert_eq!(advance('한', true), 0.91, "there is no bold one, and the regular one serves");
+    }
+
+    #[test]
     fn letters_of_no_face_have_a_width_too() {
-        assert_eq!(advance('한', false), 1.0);
+        assert_eq!(advance('漢', false), 1.0);
         assert_eq!(advance('😀', true), 1.0);
         assert_eq!(advance('\u{0}', false), 0.0);
     }

@@ -110,7 +110,8 @@ impl Checkpoint {
     pub(super) fn restore(self, network: &mut Network, session: &mut Session) -> Result<Progress> {
         let same = self.params.len() == network.params().len()
             && self.slots.len() == session.memory.slots.len()
-            && self.slots.iter().all(|slot| slot.len() == self.params.len());
+            && self.slots.iter().all(|slot| slot.len() == self.params.len())
+            && self.progress.best.as_ref().is_none_or(|best| best.params.len() == self.params.len());
         if !same {
             return Err(Error::setting("resume", "the checkpoint is of another network or another optimizer"));
         }
@@ -132,5 +133,35 @@ mod infinity_as_null {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
         Ok(Option::deserialize(deserializer)?.unwrap_or(f64::INFINITY))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The factor of each epoch, before the loss of that epoch is seen.
+    fn factors(losses: &[f64], factor: f64, patience: usize) -> Vec<f64> {
+        let mut plateau = Progress::new().plateau;
+        let mut factors = Vec::new();
+        for &loss in losses {
+            factors.push(plateau.factor);
+            plateau.see(loss, factor, patience);
+        }
+        factors
+    }
+
+    #[test]
+    fn a_plateau_is_pytorchs() {
+        // torch.optim.lr_scheduler.ReduceLROnPlateau(SGD(lr=1), factor=…, patience=…), torch 2.15
+        let losses = [
+            1.0, 0.9, 0.95, 0.8999, 0.91, 0.92, 0.5, 0.6, 0.49999, 0.49996, 0.55, 0.4, 0.3, 0.35, 0.36, 0.37, 0.38,
+            0.39,
+        ];
+        let patient =
+            [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.0625, 0.0625];
+        assert_eq!(factors(&losses, 0.25, 2), patient);
+        let halvings = [0, 0, 0, 1, 1, 2, 3, 3, 4, 5, 6, 7, 7, 7, 8, 9, 10, 11];
+        assert_eq!(factors(&losses, 0.5, 0), halvings.map(|n| 0.5f64.powi(n)));
     }
 }

@@ -83,8 +83,9 @@ impl Session {
 
     /// One step on one batch: forward, loss, backward, update.
     ///
-    /// `inputs` are whole rows, no more than the batch size. Fails with [`Error::Diverged`] when the loss or the gradient
-    /// is not finite; the parameters are then those from before the step.
+    /// `inputs` are whole rows, no more than the batch size. Fails with [`Error::Diverged`] when the loss is not finite;
+    /// the parameters are then those from before the step. A gradient that is too large to hold shows in the loss of the
+    /// next step.
     pub fn step(
         &mut self,
         network: &mut Network,
@@ -136,6 +137,9 @@ impl Session {
 
     fn check_batch(&self, network: &Network, inputs: &[f32], targets: Batch<'_>) -> Result<usize> {
         let rows = targets.rows(self.plan.outputs());
+        if network.params().len() != self.grads.len() {
+            return Err(Error::shape("network", "this is not the network that the session was planned for"));
+        }
         if rows == 0 || rows > self.plan.batch() || inputs.len() != rows * network.input().len() {
             return Err(Error::shape(
                 "batch",
@@ -152,6 +156,12 @@ impl Session {
             if let Some(class) = classes.iter().find(|class| **class as usize >= known) {
                 return Err(Error::shape("batch", format!("class {class} of a network that tells {known} apart")));
             }
+        }
+        if let Batch::Values(values) = targets
+            && values.len() != rows * self.plan.outputs()
+        {
+            let message = format!("{} target values are not rows of {}", values.len(), self.plan.outputs());
+            return Err(Error::shape("batch", message));
         }
         if targets.is_classes() != self.loss.is_classification() {
             return Err(Error::shape("batch", format!("targets of another kind than {} takes", self.loss)));
@@ -204,16 +214,10 @@ impl Session {
 
     fn diverged(&self, network: &Network, rows: usize) -> Error {
         let place = match self.plan.first_not_finite(rows) {
-            Some(op) => format!("operation {} of {}", op + 1, network.notation()),
+            Some(number) => format!("what comes out of {}", network.place(number)),
             None => "the loss".to_owned(),
         };
-        Error::Diverged {
-            epoch: 0,
-            step: 0,
-            message: format!(
-                "{place} is no longer finite; make the learning rate smaller (--learning-rate) or clip the gradient (--clip-norm 1)"
-            ),
-        }
+        super::diverged(&format!("{place} is"))
     }
 }
 

@@ -31,7 +31,8 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     arguments.target.check()?;
     let model = model::load(&arguments.model)?;
     let table = source::read(&arguments.data)?;
-    let Evaluation::Classification(report) = model.evaluate(&table)? else {
+    let evaluation = model.evaluate(&table).map_err(|error| model::in_use(error, &arguments.model))?;
+    let Evaluation::Classification(report) = evaluation else {
         return Err(Failure::usage("this model predicts numbers and confuses no classes; see adaline evaluate"));
     };
     let count = |truth: usize, said: usize| {

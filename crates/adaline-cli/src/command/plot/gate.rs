@@ -29,7 +29,9 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let gate = arguments.gate;
     match chart(gate, &gate.layers()) {
         Some(chart) => arguments.target.draw(&chart, output),
-        None => Err(Failure::usage(format!("{gate} has one input; a picture needs two: adaline plot gate nor"))),
+        None => Err(Failure::usage(format!(
+            "the gate {gate} has one input, and a picture needs two: adaline plot gate nor"
+        ))),
     }
 }
 

@@ -27,7 +27,7 @@ impl<'a> Progress<'a> {
         let bar = wanted.then(|| {
             let bar = ProgressBar::new(settings.epochs as u64 * rows as u64);
             // The template is a constant; were it wrong, the plain bar would be shown.
-            if let Ok(style) = ProgressStyle::with_template("{wide_bar} {msg}  {eta} left") {
+            if let Ok(style) = ProgressStyle::with_template("{wide_bar} {eta} left\n{wide_msg}") {
                 bar.set_style(style.progress_chars("━╸ "));
             }
             bar
@@ -55,7 +55,7 @@ impl<'a> Progress<'a> {
             Some(bar) => bar.set_message(self.line(epoch)),
             None => {
                 let every = self.epochs.div_ceil(LINES);
-                if epoch.epoch == 1 || epoch.epoch % every == 0 || epoch.epoch == self.epochs {
+                if epoch.epoch == 1 || epoch.epoch.is_multiple_of(every) || epoch.epoch == self.epochs {
                     self.tell(epoch);
                 }
             }

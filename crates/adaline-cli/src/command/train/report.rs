@@ -91,7 +91,7 @@ impl Report {
             (None, Some(validation)) => ("validation rows", validation),
             (None, None) => ("training rows", &self.train),
         };
-        let mut text = format!("\nOn the {what}:\n\n{}\n\n", part.0);
+        let mut text = format!("On the {what}:\n\n{}\n\n", part.0);
         text.push_str(&format!(
             "model    {} ({} parameters, the weights of epoch {} of {}, {:.1} s)\n",
             adaline::error::printable(&self.model),

@@ -44,6 +44,11 @@ fn optimizer(arguments: &Arguments, default: Optimizer) -> Result<Optimizer, Fai
         optimizer = default;
     }
     if let Some(rate) = arguments.learning_rate {
+        // A step shrinks the weights by rate · decay. The default decay was chosen with the default rate; a larger rate
+        // must not make the two of them wipe the weights out.
+        if let (Optimizer::AdamW(adamw), true) = (&mut optimizer, arguments.optimizer.is_none()) {
+            adamw.weight_decay *= (adamw.learning_rate / rate).clamp(0.0, 1.0);
+        }
         optimizer = optimizer.with_learning_rate(rate);
     }
     if let Some(momentum) = arguments.momentum {
