@@ -7,7 +7,8 @@ use crate::{Activation, Error, Layer, Loss, Result, Shape};
 /// layer's weight O × I, then its bias O).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
-    layers: Vec<Layer>,
+    pub(super) input: Shape,
+    pub(super) layers: Vec<Layer>,
     /// How many values there are before each layer, and at the end.
     widths: Vec<usize>,
     parameters: Vec<Vec<f64>>,
@@ -42,6 +43,9 @@ pub struct Gradients {
     pub parameters: Vec<Vec<f64>>,
     /// By the network's input.
     pub input: Vec<f64>,
+    /// By what came out of each layer, the first layer first. The last is what the walk began with; where the loss holds
+    /// the last activation, that is the gradient of the last layer's sums.
+    pub outputs: Vec<Vec<f64>>,
 }
 
 /// One batch learnt from: forward, loss, backward. The update is the optimizer's.
@@ -88,7 +92,16 @@ impl Network {
         for (tensor, (number, what, size)) in parameters.iter().zip(sizes) {
             expect_len(&format!("layer {}", number + 1), what, tensor.len(), size)?;
         }
-        Ok(Network { layers: layers.to_vec(), widths, parameters })
+        Ok(Network { input, layers: layers.to_vec(), widths, parameters })
+    }
+
+    /// The twin of a network: the same layers, and its parameters as f64. Fails when a layer has no twin.
+    pub fn of(network: &crate::Network) -> Result<Self> {
+        let mut parameters = Vec::new();
+        for (name, _) in network.tensors() {
+            parameters.push(network.get(name)?.into_iter().map(f64::from).collect());
+        }
+        Network::new(network.input(), network.layers(), parameters)
     }
 
     /// The parameters, tensor by tensor.
@@ -164,7 +177,9 @@ impl Network {
         let mut parameters: Vec<Vec<f64>> = Vec::new(); // last tensor first
         let mut tensor = self.parameters.len();
         let mut d = doutputs.to_vec();
+        let mut outputs = Vec::with_capacity(self.layers.len()); // last layer first
         for (number, layer) in self.layers.iter().enumerate().rev() {
+            outputs.push(d.clone());
             let done = &trace.layers[number];
             let x = if number == 0 { &trace.input } else { &trace.layers[number - 1].outputs };
             let fused = from_sums && number + 1 == self.layers.len();
@@ -191,12 +206,13 @@ impl Network {
             }
         }
         parameters.reverse();
-        Ok(Gradients { parameters, input: d })
+        outputs.reverse();
+        Ok(Gradients { parameters, input: d, outputs })
     }
 
     /// Whether the last activation belongs to the loss: cross-entropy takes logits, so a softmax or sigmoid at the end is
     /// for predictions and is not applied before the loss.
-    fn loss_takes_sums(&self, loss: Loss) -> bool {
+    pub(super) fn loss_takes_sums(&self, loss: Loss) -> bool {
         let last = match self.layers.last() {
             Some(Layer::Dense(dense)) => dense.activation,
             Some(Layer::Activation(activation)) => *activation,
@@ -300,7 +316,9 @@ mod tests {
         let ending = learn(&[Dense::new(2, Activation::Softmax).into()]);
         let apart = learn(&[Dense::linear(2).into(), Layer::Activation(Activation::Softmax)]);
         for other in [&ending, &apart] {
-            assert_eq!((plain.loss, &plain.gradients), (other.loss, &other.gradients));
+            assert_eq!(plain.loss, other.loss);
+            assert_eq!(plain.gradients.parameters, other.gradients.parameters);
+            assert_eq!(plain.gradients.input, other.gradients.input);
             assert!((other.trace.outputs().iter().sum::<f64>() - 1.0).abs() < 1e-15);
         }
     }
