@@ -1,8 +1,21 @@
 //! The logic gates as neurons: a table of named Boolean functions, each with the neurons that compute it.
 
+mod expression;
+mod function;
+mod learning;
+mod region;
+mod solver;
 mod table;
+mod two_layer;
 
+pub use expression::Expression;
+pub(crate) use expression::{Code, Operator, is_name};
+pub use function::Function;
+pub use learning::{Learner, LearningEnd, LearningRule, LearningStep};
+pub use region::{HalfPlane, Margins, RowMargin, WeightRegion};
+pub use solver::{Certificate, SmallestNeuron, Solution};
 pub use table::{TruthRow, TruthTable, WrongRow};
+pub use two_layer::TwoLayer;
 
 use crate::error::{did_you_mean, printable};
 use crate::neuron::fire_all;

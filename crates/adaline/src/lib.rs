@@ -98,6 +98,7 @@
 //! `data` (tables, readers, encoders, models in files) and `plot` are on by default. Without them the library is
 //! neurons, networks and training.
 
+pub mod circuit;
 #[cfg(feature = "data")]
 pub mod data;
 #[cfg(feature = "data")]
@@ -105,13 +106,13 @@ mod defaults;
 pub mod error;
 #[cfg(feature = "data")]
 pub mod files;
+pub mod gate;
 #[cfg(feature = "plot")]
 pub mod plot;
 pub mod reference;
 pub mod rng;
 
 mod activation;
-mod gate;
 mod init;
 mod kernel;
 mod layer;
@@ -130,6 +131,7 @@ mod shape;
 mod trainer;
 
 pub use activation::{Activation, Derivative, softmax};
+pub use circuit::Circuit;
 #[cfg(feature = "data")]
 pub use defaults::Defaults;
 pub use error::{Error, Result};

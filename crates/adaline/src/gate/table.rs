@@ -1,6 +1,7 @@
 //! Truth tables, and whether a neuron keeps one.
 
 use super::input_count;
+use crate::error::printable;
 use crate::{Error, Firing, Neuron, Result};
 use serde::Serialize;
 use std::fmt;
@@ -42,6 +43,63 @@ impl TruthTable {
         TruthTable { inputs, outputs }
     }
 
+    /// The table with these outputs, row by row. Fails when their number is not 2, 4, 8, … up to 2¹⁶.
+    pub fn new(outputs: impl Into<Vec<bool>>) -> Result<Self> {
+        let outputs = outputs.into();
+        let inputs = outputs.len().checked_ilog2().unwrap_or(0) as usize;
+        if inputs == 0 || inputs > MOST_INPUTS || outputs.len() != 1 << inputs {
+            return Err(Error::shape(
+                "truth table",
+                format!(
+                    "{} outputs; a table has 2 for one input, 4 for two, 8 for three, … and at most {} for {MOST_INPUTS}",
+                    outputs.len(),
+                    1 << MOST_INPUTS
+                ),
+            ));
+        }
+        Ok(TruthTable { inputs, outputs })
+    }
+
+    /// Reads a column of outputs as the digits 0 and 1, the row 0…0 first; `0110` is XOR. Spaces, commas and `_` between
+    /// the digits are passed over.
+    ///
+    /// Fails with [`Error::Notation`], which points at the place.
+    ///
+    /// ```
+    /// use adaline::{Gate, TruthTable};
+    /// # fn main() -> adaline::Result<()> {
+    /// assert_eq!(TruthTable::parse("0110")?, Gate::Xor.table());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn parse(text: &str) -> Result<Self> {
+        let mut outputs = Vec::new();
+        for (at, c) in text.char_indices() {
+            match c {
+                '0' | '1' => outputs.push(c == '1'),
+                ' ' | ',' | '_' => continue,
+                _ => {
+                    let message =
+                        format!("\"{}\" is neither 0 nor 1; write one digit a row", printable(&c.to_string()));
+                    return Err(Error::notation(&cut(text), at.min(cut(text).len()), message));
+                }
+            }
+            if outputs.len() > 1 << MOST_INPUTS {
+                let message = format!("more than {} digits; at most {MOST_INPUTS} inputs are read", 1 << MOST_INPUTS);
+                return Err(Error::notation(&cut(text), 0, message));
+            }
+        }
+        if outputs.len() < 2 || !outputs.len().is_power_of_two() {
+            let (digits, below) = (outputs.len(), outputs.len().max(2).next_power_of_two());
+            let message = format!(
+                "{digits} digit{}; a table has one a row: 2 for one input, 4 for two, 8 for three, …; write {below}",
+                if digits == 1 { "" } else { "s" }
+            );
+            return Err(Error::notation(&cut(text), cut(text).len(), message));
+        }
+        TruthTable::new(outputs)
+    }
+
     /// How many inputs the function has.
     pub fn inputs(&self) -> usize {
         self.inputs
@@ -50,6 +108,12 @@ impl TruthTable {
     /// The outputs, row by row.
     pub fn outputs(&self) -> &[bool] {
         &self.outputs
+    }
+
+    /// What it gives for one value an input; 0 for rows that it does not have.
+    pub(crate) fn output(&self, inputs: &[bool]) -> bool {
+        let row = inputs.iter().fold(0, |row, x| row << 1 | usize::from(*x));
+        self.outputs.get(row).copied().unwrap_or(false)
     }
 
     /// The rows, counting up in binary.
@@ -98,8 +162,24 @@ impl TruthTable {
 }
 
 /// A row's number as truth values, the first most significant.
-fn bits(row: usize, inputs: usize) -> Vec<bool> {
+pub(super) fn bits(row: usize, inputs: usize) -> Vec<bool> {
     (0..inputs).rev().map(|place| row >> place & 1 == 1).collect()
+}
+
+/// The beginning of a text, short enough for a message.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(64) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+impl fmt::Display for TruthTable {
+    /// The column of outputs, as [`TruthTable::parse`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits: String = self.outputs.iter().map(|output| if *output { '1' } else { '0' }).collect();
+        f.pad(&digits)
+    }
 }
 
 impl fmt::Display for WrongRow {
@@ -152,6 +232,24 @@ mod tests {
             nor.to_string(),
             "row 1 0: the sum 5.551115123125783e-17 (a rounding error away from zero) gives 1, not 0"
         );
+    }
+
+    #[test]
+    fn a_column_of_digits_is_read_and_printed() {
+        for text in ["01", "0110", "0000000011111111"] {
+            assert_eq!(TruthTable::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(TruthTable::parse("0111_0000, 1111 0001").unwrap().inputs(), 4);
+        let message = |text: &str| TruthTable::parse(text).unwrap_err().to_string();
+        assert_eq!(message("0120"), "\"2\" is neither 0 nor 1; write one digit a row\n  0120\n    ^");
+        assert_eq!(
+            message("011"),
+            "3 digits; a table has one a row: 2 for one input, 4 for two, 8 for three, …; write 4\n  011\n     ^"
+        );
+        assert!(message("").starts_with("0 digits;") && message("1").starts_with("1 digit;"));
+        assert_eq!(TruthTable::parse(&"01".repeat(1 << 15)).unwrap().inputs(), 16);
+        assert!(message(&"01".repeat(1 << 16)).starts_with("more than 65536 digits"));
+        assert!(TruthTable::new([true, false, true]).is_err() && TruthTable::new([]).is_err());
     }
 
     #[test]

@@ -7,9 +7,9 @@ use crate::{Activation, Error, Layer, Loss, Result, Shape};
 /// layer's weight O × I, then its bias O).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
-    layers: Vec<Layer>,
+    pub(super) layers: Vec<Layer>,
     /// How many values there are before each layer, and at the end.
-    widths: Vec<usize>,
+    pub(super) widths: Vec<usize>,
     parameters: Vec<Vec<f64>>,
 }
 
@@ -91,6 +91,15 @@ impl Network {
         Ok(Network { layers: layers.to_vec(), widths, parameters })
     }
 
+    /// The twin of a network: the same layers, and its parameters as f64. Fails when a layer has no twin.
+    pub fn of(network: &crate::Network) -> Result<Self> {
+        let mut parameters = Vec::new();
+        for (name, _) in network.tensors() {
+            parameters.push(network.get(name)?.into_iter().map(f64::from).collect());
+        }
+        Network::new(network.input(), network.layers(), parameters)
+    }
+
     /// The parameters, tensor by tensor.
     pub fn parameters(&self) -> &[Vec<f64>] {
         &self.parameters
@@ -107,7 +116,7 @@ impl Network {
     }
 
     /// A dense layer as a view of its tensors, and how many it has. `tensor` is the number of the first.
-    fn dense(&self, number: usize, tensor: usize, has_bias: bool) -> Result<Dense<'_>> {
+    pub(super) fn dense(&self, number: usize, tensor: usize, has_bias: bool) -> Result<Dense<'_>> {
         let bias = has_bias.then(|| self.parameters[tensor + 1].as_slice());
         Dense::new(self.widths[number], self.widths[number + 1], &self.parameters[tensor], bias)
     }
@@ -196,7 +205,7 @@ impl Network {
 
     /// Whether the last activation belongs to the loss: cross-entropy takes logits, so a softmax or sigmoid at the end is
     /// for predictions and is not applied before the loss.
-    fn loss_takes_sums(&self, loss: Loss) -> bool {
+    pub(super) fn loss_takes_sums(&self, loss: Loss) -> bool {
         let last = match self.layers.last() {
             Some(Layer::Dense(dense)) => dense.activation,
             Some(Layer::Activation(activation)) => *activation,
