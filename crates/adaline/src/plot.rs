@@ -2,8 +2,8 @@
 //!
 //! A [`Chart`] holds [panels](Panel) with axes and what lies on them; it knows no file and no screen. The same chart
 //! gives the same bytes on every machine. What a network shows has its own maker here: [`ActivationCurves`],
-//! [`GatePicture`], [`ClassRegions`], [`RegressionSurface`], [`HistoryCurves`], [`ConfusionMatrix`]; each takes plain
-//! numbers and ends with `.chart()`.
+//! [`GatePicture`], [`WeightPicture`], [`LearningPicture`], [`ClassRegions`],
+//! [`RegressionSurface`], [`HistoryCurves`], [`ConfusionMatrix`]; each takes plain numbers and ends with `.chart()`.
 //!
 //! ```
 //! use adaline::{Activation, plot::ActivationCurves};
@@ -25,6 +25,7 @@ mod gate;
 mod history;
 mod items;
 mod layout;
+mod learning;
 mod legend;
 mod png;
 mod scale;
@@ -36,6 +37,7 @@ mod svg;
 mod tests;
 mod text;
 mod ticks;
+mod weights;
 mod words;
 
 pub use activation::ActivationCurves;
@@ -44,8 +46,10 @@ pub use chart::{Axis, Chart, Line, Panel, Points};
 pub use confusion::ConfusionMatrix;
 pub use gate::GatePicture;
 pub use history::HistoryCurves;
+pub use learning::LearningPicture;
 pub use style::{Colour, Dash, Mark};
 pub use surface::Grid;
+pub use weights::WeightPicture;
 
 use crate::Result;
 
