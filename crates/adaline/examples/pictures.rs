@@ -3,7 +3,7 @@
 use adaline::gate::{Learner, LearningRule};
 use adaline::plot::{
     ActivationCurves, Chart, ClassRegions, Colour, ConfusionMatrix, Dash, GatePicture, Grid, HistoryCurves,
-    LearningPicture, Line, Panel, RegressionSurface, WeightPicture,
+    LearningPicture, Line, NetworkGraph, NeuronGraph, Panel, RegressionSurface, WeightPicture,
 };
 use adaline::rng::Rng;
 use adaline::{Activation, Error, Gate, Neuron, Result};
@@ -84,10 +84,36 @@ fn lecture() -> Result<Vec<(&'static str, Chart)>> {
         ("weights-nand", weights("NAND", Gate::Nand, &Neuron::step([-0.6, -0.6], 0.7))?),
         ("weights-xor", weights("XOR", Gate::Xor, &Neuron::step([0.4, 0.4], -0.3))?),
         ("weights-hangul", weights("논리곱", Gate::And, &by_hand)?),
+        ("neuron", NeuronGraph::new(&by_hand).title("AND as a neuron").chart()),
+        ("neuron-row", NeuronGraph::new(&by_hand).values(&[1.0, 0.0]).title("AND as a neuron, row 1 0").chart()),
+        ("neuron-many", NeuronGraph::new(&Neuron::step(vec![0.25; 784], -1.0)).chart()),
+        ("network-xor", network_xor()),
+        ("network-large", network_large()),
         ("learning-and", learning("AND", Gate::And, LearningRule::Perceptron)?),
         ("learning-xor", learning("XOR", Gate::Xor, LearningRule::Perceptron)?),
         ("learning-delta", learning("AND", Gate::And, LearningRule::Delta)?),
     ])
+}
+
+fn network_xor() -> Chart {
+    NetworkGraph::new(&["x₁", "x₂"])
+        .layer("nand, or", 2, &[-0.6, -0.6, 0.4, 0.4], &[0.7, -0.3])
+        .layer("and", 1, &[0.4, 0.4], &[-0.6])
+        .outputs(&["xor"])
+        .title("XOR in two layers")
+        .chart()
+}
+
+fn network_large() -> Chart {
+    let mut rng = rng();
+    let mut numbers = |count: usize| -> Vec<f64> { (0..count).map(|_| rng.normal()).collect() };
+    NetworkGraph::new(&["꽃받침 길이", "sepal width", "petal length", "petal width"])
+        .layer("dense 64 tanh", 64, &numbers(4 * 64), &numbers(64))
+        .layer("dense 4 relu", 4, &numbers(64 * 4), &numbers(4))
+        .layer("dense 3 softmax", 3, &numbers(12), &numbers(3))
+        .outputs(&["setosa", "versicolor", "virginica"])
+        .title("Iris: 붓꽃")
+        .chart()
 }
 
 /// The steps of a learning rule, and how many rows were answered wrongly in each epoch.
