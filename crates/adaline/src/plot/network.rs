@@ -107,16 +107,17 @@ impl NetworkGraph {
                     Some(_) if is_last => Colour::of(4).mix(WHITE, 0.7),
                     Some(_) => Colour::of(0).mix(WHITE, 0.8),
                 };
-                let bias = layer.and_then(|layer| layer.biases.get(i)).filter(|_| rows.len() <= 5);
-                if let Some(bias) = bias {
-                    graph.notes.push(Note {
-                        at,
-                        down: radius + 10.0,
-                        text: format!("b {}", print(*bias)),
-                        soft: true,
-                        room,
-                    });
-                }
+                // Below a unit stand its bias and a name that is too long for the circle.
+                let roomy = rows.len() <= 5;
+                let long = super::font::width(&text, 11.0, false) > 2.0 * radius - 5.0;
+                let (text, mut below) = match (roomy && long, layer) {
+                    (true, None) => (name(&[], i, "x"), vec![text]),
+                    (true, Some(_)) => (name(&[], i, "y"), vec![text]),
+                    (false, _) => (text, Vec::new()),
+                };
+                let bias = layer.and_then(|layer| layer.biases.get(i)).filter(|_| roomy);
+                below.extend(bias.map(|bias| format!("b {}", print(*bias))));
+                graph.notes.push(Note { at, down: radius + 10.0, text: below.join(", "), soft: true, room });
                 graph.nodes.push(Node { at, radius, text, shape: NodeShape::Circle, fill });
             }
             if let Some(layer) = layer {
