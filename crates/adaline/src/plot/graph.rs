@@ -91,6 +91,10 @@ impl Graph {
             let (x, y) = at(note.at);
             let (size, colour) = if note.soft { (11.5, SOFT_INK) } else { (SIZE, INK) };
             let text = font::fit(&note.text, size, false, note.room * plot.width());
+            // On a white ground, so that an edge that passes does not cross the letters.
+            if !text.is_empty() && note.soft {
+                scene.rect(label_box((x, y + note.down), font::width(&text, size, false)), Some(WHITE), None);
+            }
             scene.text(Text::new(text, (x, y + note.down), size, colour).anchor(Anchor::Middle));
         }
     }

@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn every_edge_has_the_weight_of_its_two_units() {
-        let weights: Vec<f64> = (0..20 * 9).map(|i| f64::from(i)).collect();
+        let weights: Vec<f64> = (0..20 * 9).map(f64::from).collect();
         let names: Vec<String> = (0..9).map(|i| i.to_string()).collect();
         let chart = NetworkGraph::new(&names).layer("dense", 20, &weights, &[]).chart();
         let edges = &graph(&chart).edges;
