@@ -67,6 +67,7 @@ fn every_link_leads_to_a_file() {
         "CONTRIBUTING.md",
         "CHANGELOG.md",
         "docs/README.md",
+        "docs/defaults.md",
         "docs/model-format.md",
     ];
     for page in pages {

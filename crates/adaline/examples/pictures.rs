@@ -1,18 +1,19 @@
 //! Draws one of every chart into a folder, as SVG, PNG and text: `cargo run --example pictures -- pictures`.
 
+use adaline::gate::{Learner, LearningRule};
 use adaline::plot::{
-    ActivationCurves, Chart, ClassRegions, Colour, ConfusionMatrix, Dash, GatePicture, Grid, HistoryCurves, Line,
-    Panel, RegressionSurface,
+    ActivationCurves, Chart, ClassRegions, Colour, ConfusionMatrix, Dash, GatePicture, Grid, HistoryCurves,
+    LearningPicture, Line, NetworkGraph, NeuronGraph, Panel, RegressionSurface, WeightPicture,
 };
 use adaline::rng::Rng;
-use adaline::{Activation, Error, Result};
+use adaline::{Activation, Error, Gate, Neuron, Result};
 use std::path::Path;
 
 fn main() -> Result<()> {
     let folder = std::env::args_os().nth(1).unwrap_or_else(|| "pictures".into());
     let folder = Path::new(&folder);
     std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, e))?;
-    for (name, chart) in charts() {
+    for (name, chart) in charts().into_iter().chain(lecture()?) {
         let write = |extension: &str, bytes: &[u8]| {
             let path = folder.join(name).with_extension(extension);
             std::fs::write(&path, bytes).map_err(|e| Error::io("write", &path, e))
@@ -62,6 +63,72 @@ fn charts() -> Vec<(&'static str, Chart)> {
             confusion(&(0..30).map(|i| format!("{} class number {i}", "long ".repeat(i % 4))).collect::<Vec<_>>()),
         ),
     ]
+}
+
+/// What a lecture on one neuron shows.
+fn lecture() -> Result<Vec<(&'static str, Chart)>> {
+    let by_hand = Neuron::step([0.4, 0.4], -0.6);
+    let weights = |name: &str, gate: Gate, hand: &Neuron| -> Result<Chart> {
+        let region = gate.table().weight_region(hand.bias)?;
+        let picture = WeightPicture::new(name, &region).neuron("by hand", hand);
+        Ok(match gate.table().largest_margin()? {
+            Some(best) => picture.neuron("largest margin", &best),
+            None => picture,
+        }
+        .chart())
+    };
+    Ok(vec![
+        ("activation-lecture", ActivationCurves::new(&[Activation::Step, Activation::Sigmoid]).chart()),
+        ("weights-and", weights("AND", Gate::And, &by_hand)?),
+        ("weights-or", weights("OR", Gate::Or, &Neuron::step([0.4, 0.4], -0.3))?),
+        ("weights-nand", weights("NAND", Gate::Nand, &Neuron::step([-0.6, -0.6], 0.7))?),
+        ("weights-xor", weights("XOR", Gate::Xor, &Neuron::step([0.4, 0.4], -0.3))?),
+        ("weights-hangul", weights("논리곱", Gate::And, &by_hand)?),
+        ("neuron", NeuronGraph::new(&by_hand).title("AND as a neuron").chart()),
+        ("neuron-row", NeuronGraph::new(&by_hand).values(&[1.0, 0.0]).title("AND as a neuron, row 1 0").chart()),
+        ("neuron-many", NeuronGraph::new(&Neuron::step(vec![0.25; 784], -1.0)).chart()),
+        ("network-xor", network_xor()),
+        ("network-large", network_large()),
+        ("learning-and", learning("AND", Gate::And, LearningRule::Perceptron)?),
+        ("learning-xor", learning("XOR", Gate::Xor, LearningRule::Perceptron)?),
+        ("learning-delta", learning("AND", Gate::And, LearningRule::Delta)?),
+    ])
+}
+
+fn network_xor() -> Chart {
+    NetworkGraph::new(&["x₁", "x₂"])
+        .layer("nand, or", 2, &[-0.6, -0.6, 0.4, 0.4], &[0.7, -0.3])
+        .layer("and", 1, &[0.4, 0.4], &[-0.6])
+        .outputs(&["xor"])
+        .title("XOR in two layers")
+        .chart()
+}
+
+fn network_large() -> Chart {
+    let mut rng = rng();
+    let mut numbers = |count: usize| -> Vec<f64> { (0..count).map(|_| rng.normal()).collect() };
+    NetworkGraph::new(&["꽃받침 길이", "sepal width", "petal length", "petal width"])
+        .layer("dense 64 tanh", 64, &numbers(4 * 64), &numbers(64))
+        .layer("dense 4 relu", 4, &numbers(64 * 4), &numbers(4))
+        .layer("dense 3 softmax", 3, &numbers(12), &numbers(3))
+        .outputs(&["setosa", "versicolor", "virginica"])
+        .title("Iris: 붓꽃")
+        .chart()
+}
+
+/// The steps of a learning rule, and how many rows were answered wrongly in each epoch.
+fn learning(name: &str, gate: Gate, rule: LearningRule) -> Result<Chart> {
+    let learner = Learner::new(&gate.table(), rule, rule.default_learning_rate(), 1)?.most_epochs(30);
+    let line = |neuron: &Neuron| [neuron.weights[0], neuron.weights[1], neuron.bias];
+    let mut lines = vec![line(learner.start())];
+    let mut errors = Vec::new();
+    for step in learner {
+        errors.resize(step.epoch, 0.0);
+        errors[step.epoch - 1] += step.error * step.error;
+        lines.push(line(&step.neuron));
+    }
+    let outputs = gate.table().outputs().try_into().unwrap_or_default();
+    Ok(LearningPicture::new(name, outputs, &lines).errors("squared error of an epoch", &errors).chart())
 }
 
 fn names(names: &[&str]) -> Vec<String> {

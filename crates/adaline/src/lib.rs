@@ -84,7 +84,7 @@
     doc = "| models | [`Model`], [`Predictions`], [`Evaluation`], [`Record`], [`Defaults`] |"
 )]
 #![cfg_attr(feature = "plot", doc = "| pictures | [`plot`]: charts as SVG, PNG and text for a terminal |")]
-//! | to read | [`reference`]: every layer, loss and optimizer as plain loops over f64 |
+//! | to read | [`mod@reference`]: every layer, loss and optimizer as plain loops over f64 |
 //!
 //! # Promises
 //!

@@ -1,7 +1,9 @@
 //! A model: an encoder and a network together. What turns a raw row into numbers always travels with the weights.
 
 mod by_hand;
+mod explain;
 mod file;
+mod logic;
 mod predictions;
 mod record;
 

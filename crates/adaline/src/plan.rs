@@ -15,7 +15,7 @@ use crate::{Activation, Error, Loss, Network, Result, Shape};
 use std::ops::Range;
 
 /// Most memory that a plan may take: 16 GiB of f32. More is taken for a slip in the batch size.
-const MAX_VALUES: usize = 1 << 32;
+const MAX_VALUES: u64 = 1 << 32;
 
 /// What a plan is for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -211,7 +211,7 @@ struct Layout {
 impl Layout {
     fn take(&mut self, len: usize) -> Option<Range<usize>> {
         let start = self.next;
-        let end = start.checked_add(len).filter(|&end| end <= MAX_VALUES)?;
+        let end = start.checked_add(len).filter(|&end| end as u64 <= MAX_VALUES)?;
         self.next = round_up(end);
         Some(start..end)
     }

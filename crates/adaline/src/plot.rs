@@ -2,8 +2,8 @@
 //!
 //! A [`Chart`] holds [panels](Panel) with axes and what lies on them; it knows no file and no screen. The same chart
 //! gives the same bytes on every machine. What a network shows has its own maker here: [`ActivationCurves`],
-//! [`GatePicture`], [`ClassRegions`], [`RegressionSurface`], [`HistoryCurves`], [`ConfusionMatrix`]; each takes plain
-//! numbers and ends with `.chart()`.
+//! [`GatePicture`], [`WeightPicture`], [`LearningPicture`], [`ClassRegions`],
+//! [`RegressionSurface`], [`HistoryCurves`], [`ConfusionMatrix`]; each takes plain numbers and ends with `.chart()`.
 //!
 //! ```
 //! use adaline::{Activation, plot::ActivationCurves};
@@ -22,10 +22,14 @@ mod chart;
 mod confusion;
 mod font;
 mod gate;
+mod graph;
 mod history;
 mod items;
 mod layout;
+mod learning;
 mod legend;
+mod network;
+mod neuron;
 mod png;
 mod scale;
 mod scene;
@@ -36,6 +40,7 @@ mod svg;
 mod tests;
 mod text;
 mod ticks;
+mod weights;
 mod words;
 
 pub use activation::ActivationCurves;
@@ -44,8 +49,12 @@ pub use chart::{Axis, Chart, Line, Panel, Points};
 pub use confusion::ConfusionMatrix;
 pub use gate::GatePicture;
 pub use history::HistoryCurves;
+pub use learning::LearningPicture;
+pub use network::NetworkGraph;
+pub use neuron::NeuronGraph;
 pub use style::{Colour, Dash, Mark};
 pub use surface::Grid;
+pub use weights::WeightPicture;
 
 use crate::Result;
 

@@ -37,12 +37,17 @@ pub mod clip;
 mod dense;
 mod differences;
 pub mod dropout;
+mod explain;
 mod loss;
 mod network;
 mod optimizer;
 
 pub use dense::{Dense, DenseGradient};
 pub use differences::central_differences;
+pub use explain::{
+    Explanation, LayerGradient, LayerWorking, LossWorking, ParameterUpdate, Style, TensorGradient, TensorUpdate, Term,
+    UnitWorking, UpdateWorking, explain,
+};
 pub use loss::{Goal, LossGradient, Targets};
 pub use network::{Gradients, LayerTrace, Learning, Network, Trace};
 pub use optimizer::{Optimizer, Rule};

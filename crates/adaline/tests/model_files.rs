@@ -6,8 +6,9 @@
 //! adaline train iris --seed 1 --net "dense 4 relu, dense 3" --epochs 3 --checkpoint-every 2    (the checkpoint)
 //! python docs/examples/pytorch_to_adaline.py iris.csv iris-by-hand-format-1.safetensors        (PyTorch, no adaline)
 //! ```
-#![cfg(feature = "data")]
+
 #![allow(clippy::unwrap_used, reason = "helpers of tests stop the test, as tests do")]
+#![cfg(feature = "data")]
 
 use adaline::data::{Table, Target};
 use adaline::{Ended, Model, Prediction, Trainer};

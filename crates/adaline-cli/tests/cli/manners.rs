@@ -80,8 +80,11 @@ fn ctrl_c_saves_and_the_run_goes_on_to_the_same_bits() {
     let whole = format!("train moons --epochs {epochs} --patience 100000000 -o whole.safetensors");
     let hash = |line: String| folder.json(&format!("{line} --json -q"))["weights_sha256"].clone();
     assert_eq!(hash(rest), hash(whole));
-    let fewer = folder.bad("train moons --resume part.checkpoint.safetensors --epochs 1 -o other.safetensors", 2);
-    assert!(epochs == 31 || fewer.contains("already; give more"), "{fewer}");
+    // On a busy machine it may have come no further than one epoch; then one is not too few.
+    if epochs > 31 {
+        let fewer = folder.bad("train moons --resume part.checkpoint.safetensors --epochs 1 -o other.safetensors", 2);
+        assert!(fewer.contains("already; give more"), "{fewer}");
+    }
     let wrong = folder.bad("train iris --resume part.checkpoint.safetensors -o other.safetensors", 3);
     assert!(wrong.contains("there is no column \"class\""), "{wrong}");
 }

@@ -151,9 +151,10 @@ impl Reader<'_> {
         Err(self.error(line, format!("there is no wire \"{shown}\"{near}")))
     }
 
-    /// Names in a fixed order, so that the same mistake gets the same answer.
+    /// Names in a fixed order, so that the same mistake gets the same answer; for "did you mean".
     fn sorted_names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.builder.names().collect();
+        // Names of one letter are all near to each other.
+        let mut names: Vec<&str> = self.builder.names().filter(|name| name.chars().count() > 1).collect();
         names.sort_unstable();
         names
     }
@@ -216,7 +217,7 @@ impl Reader<'_> {
             }
             return self.builder.circuit(&left, &circuit, &wires).map_err(|message| self.error(line, message));
         }
-        if gate_form && rest.len() > 1 || (gate_form && self.builder.wire(word).is_none()) {
+        if gate_form && self.builder.wire(word).is_none() {
             let known = Kind::ALL.iter().map(|(name, _)| *name).chain(BLOCKS);
             let near = did_you_mean(word, known.clone());
             let mend =

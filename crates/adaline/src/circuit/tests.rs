@@ -88,7 +88,7 @@ name = a
         let (low, sum) = (a && b, a != b);
         let value = |x: bool| f64::from(u8::from(x));
         let far = -value(a) + 0.5 * value(b) + 0.25 * value(c) + 0.8 > 0.0;
-        let deep = !(far && !sum) || (!low || c);
+        let deep = !far || sum || !low || c;
         vec![deep, !(a && b && c), sum == c, !sum, a]
     });
     assert!(circuit.layers().unwrap().iter().all(|layer| layer.neurons.len() < 10));

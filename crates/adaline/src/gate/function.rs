@@ -1,7 +1,7 @@
 //! A Boolean function with names for its inputs.
 
-use super::TruthTable;
-use crate::{Error, Gate, Result};
+use super::{Solution, TruthTable};
+use crate::{Error, Gate, NeuronLayer, Result};
 
 /// A truth table and what its inputs are called.
 ///
@@ -46,6 +46,15 @@ impl Function {
     /// What it gives, row by row.
     pub fn table(&self) -> &TruthTable {
         &self.table
+    }
+
+    /// The neurons of the function: one where one is enough, else the two layers of [`TruthTable::two_layer`]. Fails with
+    /// more than eight inputs.
+    pub fn layers(&self) -> Result<Vec<NeuronLayer>> {
+        match self.table.solve()? {
+            Solution::Neuron(neuron) => Ok(vec![NeuronLayer::new([neuron.neuron()])]),
+            Solution::Impossible(_) => Ok(self.table.two_layer()?.layers()),
+        }
     }
 }
 

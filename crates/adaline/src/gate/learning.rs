@@ -276,10 +276,9 @@ impl Learner {
         let epoch = self.epoch;
         match &mut self.numbers {
             Numbers::Exact { .. } if self.errors == 0 => Some(LearningEnd::Converged { epoch }),
-            Numbers::Exact { weights, seen, .. } => match seen.insert(weights.clone(), epoch) {
-                Some(first) => Some(LearningEnd::Cycles { first, again: epoch }),
-                None => None,
-            },
+            Numbers::Exact { weights, seen, .. } => {
+                seen.insert(weights.clone(), epoch).map(|first| LearningEnd::Cycles { first, again: epoch })
+            }
             Numbers::Real { weights, last, .. } => {
                 let large = weights.iter().any(|w| !w.is_finite() || w.abs() > 1e12);
                 let still = weights.iter().zip(last.iter()).all(|(a, b)| (a - b).abs() <= 1e-12);

@@ -86,7 +86,7 @@ impl Canvas {
                         }
                     }
                 }
-                Item::Cells(_) => {}
+                Item::Cells(_) | Item::Graph(_) => {}
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What a chart is: panels with axes, and on them lines, points, zones, surfaces and cells. All of it is data; how it is
 //! drawn is decided by the renderers.
 
+use super::graph::Graph;
 use super::scale::Scale;
 use super::style::{Colour, ColourMap, Dash, Mark, WHITE};
 use super::surface::Surface;
@@ -151,6 +152,11 @@ impl Panel {
     pub(super) fn item(mut self, item: Item) -> Self {
         self.items.push(item);
         self
+    }
+
+    /// The graph that stands on this panel instead of axes.
+    pub(super) fn graph(&self) -> Option<&Graph> {
+        self.items.iter().find_map(|item| if let Item::Graph(graph) = item { Some(graph) } else { None })
     }
 
     /// The ranges of both axes: as given, else from what is drawn.
@@ -391,6 +397,8 @@ pub(super) enum Item {
     },
     Surface(Surface),
     Cells(Cells),
+    /// Nodes and edges instead of axes; the only item of its panel.
+    Graph(Graph),
 }
 
 impl Item {
@@ -402,7 +410,7 @@ impl Item {
             Item::MarkX { x, .. } => vec![(*x, f64::NAN)],
             Item::Zone { corners, .. } => corners.clone(),
             Item::Surface(surface) => surface.corners().to_vec(),
-            Item::Cells(_) => Vec::new(),
+            Item::Cells(_) | Item::Graph(_) => Vec::new(),
         }
     }
 }

@@ -67,36 +67,19 @@ impl GatePicture {
 
     /// The picture.
     pub fn chart(&self) -> Chart {
-        let zones = self.zones.clone().unwrap_or_else(|| {
-            let one = |[a, b, c]: &[f64; 3]| {
-                if [a, b, c].iter().all(|v| v.is_finite()) { cut(&square(), *a, *b, *c) } else { Vec::new() }
-            };
-            self.lines.first().map(one).into_iter().collect()
-        });
-        let (zero, one) = (Colour::of(0), Colour::of(1));
-        let mut panel = Panel::new("x₁", "x₂")
-            .x(|axis| axis.range(LOW, HIGH).zero_line())
-            .y(|axis| axis.range(LOW, HIGH).zero_line())
-            .square();
-        panel.legend_outside = true;
-        let shade = one.mix(WHITE, 0.78);
+        let zones = self.zones.clone().unwrap_or_else(|| self.lines.first().map(fires).into_iter().collect());
+        let mut panel = plane();
         let right = |x: f64, y: f64| zones.iter().any(|zone| holds(zone, x, y));
         for zone in &zones {
-            panel = panel.item(Item::Zone { corners: zone.clone(), colour: shade, shade: '░' });
+            panel = panel.item(Item::Zone { corners: zone.clone(), colour: shade(), shade: '░' });
         }
         for (i, line) in self.lines.iter().enumerate() {
-            let points = across(line);
+            let points = self::line(line);
             let [a, b, c] = *line;
             panel = panel.line(Line::new(equation(a, b, c), points).colour(INK).dash(dash(i)).width(1.8));
         }
+        panel = self::rows(panel, self.outputs);
         let rows = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)];
-        let of = |wanted: bool| {
-            let outputs = self.outputs;
-            rows.into_iter().zip(outputs).filter(move |(_, output)| *output == wanted).map(|(row, _)| row)
-        };
-        panel = panel
-            .points(Points::new("output 0", of(false)).mark(Mark::Circle).colour(zero).radius(8.0).zone(WHITE, ' '))
-            .points(Points::new("output 1", of(true)).mark(Mark::Triangle).colour(one).radius(8.5).zone(shade, '░'));
         let has_answer = self.zones.is_some() || self.lines.iter().any(|line| line.iter().all(|v| v.is_finite()));
         let wrong: Vec<(f64, f64)> = rows
             .into_iter()
@@ -127,8 +110,9 @@ fn is_line(line: &[f64; 3]) -> bool {
     line.iter().all(|v| v.is_finite()) && (line[0] != 0.0 || line[1] != 0.0)
 }
 
-/// Two points far outside the picture, between which the line lies; none where there is no line.
-fn across(line: &[f64; 3]) -> Vec<(f64, f64)> {
+/// Two points far outside a square picture with this middle and side, between which the line lies; none where there is
+/// no line.
+pub(super) fn across(line: &[f64; 3], middle: f64, side: f64) -> Vec<(f64, f64)> {
     if !is_line(line) {
         return Vec::new();
     }
@@ -137,14 +121,49 @@ fn across(line: &[f64; 3]) -> Vec<(f64, f64)> {
     let (a, b, c) = (line[0] / unit, line[1] / unit, line[2] / unit);
     let norm = a * a + b * b;
     // The foot of the middle of the picture, so that both points are beyond its edges.
-    let off = (a * 0.5 + b * 0.5 + c) / norm;
-    let (x, y) = (0.5 - a * off, 0.5 - b * off);
-    let points = [-4.0, 4.0].map(|t| (x - b * t, y + a * t));
-    if points.iter().all(|p| p.0.is_finite() && p.1.is_finite() && p.0.abs() < 1e6 && p.1.abs() < 1e6) {
-        points.to_vec()
-    } else {
-        Vec::new()
-    }
+    let off = (a * middle + b * middle + c) / norm;
+    let (x, y) = (middle - a * off, middle - b * off);
+    let points = [-2.0 * side, 2.0 * side].map(|t| (x - b * t, y + a * t));
+    let near = |v: f64| v.is_finite() && v.abs() < 1e6 * side;
+    if points.iter().all(|p| near(p.0) && near(p.1)) { points.to_vec() } else { Vec::new() }
+}
+
+/// The four rows as points: circles for 0, triangles for 1, each before the zone that it belongs to.
+pub(super) fn rows(panel: Panel, outputs: [bool; 4]) -> Panel {
+    let of = |wanted: bool| {
+        let rows = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)];
+        rows.into_iter().zip(outputs).filter(move |(_, output)| *output == wanted).map(|(row, _)| row)
+    };
+    let (zero, one) = (Colour::of(0), Colour::of(1));
+    panel
+        .points(Points::new("output 0", of(false)).mark(Mark::Circle).colour(zero).radius(8.0).zone(WHITE, ' '))
+        .points(Points::new("output 1", of(true)).mark(Mark::Triangle).colour(one).radius(8.5).zone(shade(), '░'))
+}
+
+/// Where the gate gives 1.
+pub(super) fn shade() -> Colour {
+    Colour::of(1).mix(WHITE, 0.78)
+}
+
+/// A panel with the plane of the two inputs.
+pub(super) fn plane() -> Panel {
+    let mut panel = Panel::new("x₁", "x₂")
+        .x(|axis| axis.range(LOW, HIGH).zero_line())
+        .y(|axis| axis.range(LOW, HIGH).zero_line())
+        .square();
+    panel.legend_outside = true;
+    panel
+}
+
+/// Where a neuron fires, in the plane of the two inputs.
+pub(super) fn fires(line: &[f64; 3]) -> Vec<(f64, f64)> {
+    let [a, b, c] = *line;
+    if line.iter().all(|v| v.is_finite()) { cut(&square(), a, b, c) } else { Vec::new() }
+}
+
+/// The line of a neuron across that plane.
+pub(super) fn line(line: &[f64; 3]) -> Vec<(f64, f64)> {
+    across(line, (LOW + HIGH) / 2.0, HIGH - LOW)
 }
 
 fn dash(i: usize) -> Dash {
@@ -152,7 +171,7 @@ fn dash(i: usize) -> Dash {
 }
 
 /// `0.4·x₁ + 0.4·x₂ − 0.6 = 0`
-fn equation(a: f64, b: f64, c: f64) -> String {
+pub(super) fn equation(a: f64, b: f64, c: f64) -> String {
     let term = |v: f64, first: bool, name: &str| {
         let sign = match (v < 0.0, first) {
             (true, true) => "−",

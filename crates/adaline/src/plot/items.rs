@@ -89,6 +89,7 @@ pub(super) fn draw(scene: &mut Scene, panel: &Panel, frame: &Frame) {
                 }
             }
             Item::Cells(cells) => draw_cells(scene, cells, frame),
+            Item::Graph(_) => {} // has no axes and is drawn without a frame
         }
     }
 }

@@ -208,6 +208,9 @@ fn squared(plot: Area, x: &Scale, y: &Scale) -> Area {
 }
 
 fn margins(panel: &Panel, x: &Scale, y: &Scale, width: f64, height: f64) -> Margins {
+    if panel.graph().is_some() {
+        return Margins::default();
+    }
     let x_ticks = x_ticks(&panel.x, x, (width - 70.0).max(40.0));
     let y_ticks = y_ticks(panel, y, (height - 60.0).max(40.0));
     let label = |axis: &Axis| if axis.label.is_empty() { 0.0 } else { LABEL_SIZE + 8.0 };
@@ -228,6 +231,10 @@ fn margins(panel: &Panel, x: &Scale, y: &Scale, width: f64, height: f64) -> Marg
 
 fn draw_panel(scene: &mut Scene, placed: &Placed<'_>) {
     let Placed { panel, plot, .. } = placed;
+    if let Some(graph) = panel.graph() {
+        graph.draw(scene, plot);
+        return;
+    }
     let frame =
         Frame { plot: *plot, x: placed.x, y: placed.y, x_reversed: panel.x.reversed, y_reversed: panel.y.reversed };
     items::draw_zones(scene, panel, &frame);

@@ -2,7 +2,7 @@
 
 use super::words::columns;
 use super::*;
-use crate::Activation;
+use crate::{Activation, Gate, Neuron};
 use proptest::prelude::*;
 
 fn names(names: &[&str]) -> Vec<String> {
@@ -29,7 +29,23 @@ fn samples() -> Vec<(&'static str, Chart)> {
         &[0.5, 0.7, 0.9, 0.8],
     );
     let counts = [[8, 2, 0], [1, 9, 0], [0, 3, 17]];
+    let and = Neuron::step([0.4, 0.4], -0.6);
+    let region = Gate::And.table().weight_region(-0.6).unwrap();
+    let and_steps = [[0.1, -0.2, 0.0], [0.6, -0.2, -0.5], [1.1, 0.3, -1.0]];
+    let network = NetworkGraph::new(&["a", "b"]).layer("step", 2, &[-0.6, -0.6, 0.4, 0.4], &[0.7, -0.3]).layer(
+        "step",
+        1,
+        &[0.4, 0.4],
+        &[-0.6],
+    );
     vec![
+        ("weights", WeightPicture::new("AND", &region).neuron("by hand", &and).chart()),
+        ("neuron", NeuronGraph::new(&and).values(&[1.0, 0.0]).chart()),
+        ("network", network.chart()),
+        (
+            "learning",
+            LearningPicture::new("AND", [false, false, false, true], &and_steps).errors("errors", &[2.0, 1.0]).chart(),
+        ),
         ("activation", ActivationCurves::new(&[Activation::Step, Activation::Relu]).derivative(true).chart()),
         (
             "gate",
@@ -128,6 +144,12 @@ fn names_may_be_anything() {
             RegressionSurface::new(grid, &[1.0; 25]).inputs(name, name).target(name).title(name).chart(),
             HistoryCurves::new(&[1.0, 0.5]).metric(name, &[0.1, 0.2], &[]).title(name).chart(),
             ConfusionMatrix::new(&classes, |t, p| (t * p) as u64).title(name).chart(),
+            NeuronGraph::new(&Neuron::step([1.0; 3], 0.0)).names(&classes, name).title(name).chart(),
+            NetworkGraph::new(&classes).layer(name, 9, &[0.5; 27], &[0.1; 9]).outputs(&classes).title(name).chart(),
+            LearningPicture::new(name, [true; 4], &[[1.0, 2.0, 3.0]]).errors(name, &[1.0]).chart(),
+            WeightPicture::new(name, &Gate::Or.table().weight_region(-0.5).unwrap())
+                .neuron(name, &Neuron::step([1.0, 1.0], -0.5))
+                .chart(),
             Chart::new(name).subtitle(name).description(name).panel(
                 Panel::new(name, name).title(name).line(Line::new(name, [(0.0, 1.0), (1.0, 0.0)])).mark_x(0.5, name),
             ),
@@ -239,5 +261,20 @@ proptest! {
         }
         check(&picture.chart(), 50, 20);
         check(&picture.output(|a, b| a - b).chart(), 50, 20);
+    }
+
+    #[test]
+    fn any_neuron_has_its_pictures(weights in numbers(), bias in number(), values in numbers(), steps in numbers()) {
+        let neuron = Neuron::step(weights.clone(), bias);
+        check(&NeuronGraph::new(&neuron).values(&weights).chart(), 50, 20);
+        check(&NeuronGraph::new(&neuron).values(&values).chart(), 50, 20);
+        let network = NetworkGraph::new(&["a", "b", "c"]).layer("l", weights.len(), &values, &weights);
+        check(&network.layer("m", 2, &weights, &values).chart(), 50, 20);
+        let steps: Vec<[f64; 3]> = steps.chunks_exact(3).map(|s| [s[0], s[1], s[2]]).collect();
+        check(&LearningPicture::new("g", [true; 4], &steps).errors("e", &values).chart(), 50, 20);
+        if let Ok(region) = Gate::Nand.table().weight_region(bias) {
+            let two = Neuron::step(weights.into_iter().chain([1.0, 1.0]).take(2).collect::<Vec<_>>(), bias);
+            check(&WeightPicture::new("g", &region).neuron("n", &two).chart(), 50, 20);
+        }
     }
 }

@@ -48,6 +48,9 @@ pub(super) fn write(chart: &Chart, width: usize, height: usize) -> String {
 }
 
 fn panel_lines(panel: &Panel, width: usize, height: usize) -> Vec<String> {
+    if let Some(graph) = panel.graph() {
+        return graph.lines.iter().take(height.max(5)).map(|line| words::fit(line, width)).collect();
+    }
     let mut lines = Vec::new();
     let cells = panel.items.iter().find_map(|item| if let Item::Cells(cells) = item { Some(cells) } else { None });
     match cells {

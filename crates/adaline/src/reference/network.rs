@@ -7,9 +7,10 @@ use crate::{Activation, Error, Layer, Loss, Result, Shape};
 /// layer's weight O × I, then its bias O).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
+    pub(super) input: Shape,
     pub(super) layers: Vec<Layer>,
     /// How many values there are before each layer, and at the end.
-    pub(super) widths: Vec<usize>,
+    widths: Vec<usize>,
     parameters: Vec<Vec<f64>>,
 }
 
@@ -42,6 +43,9 @@ pub struct Gradients {
     pub parameters: Vec<Vec<f64>>,
     /// By the network's input.
     pub input: Vec<f64>,
+    /// By what came out of each layer, the first layer first. The last is what the walk began with; where the loss holds
+    /// the last activation, that is the gradient of the last layer's sums.
+    pub outputs: Vec<Vec<f64>>,
 }
 
 /// One batch learnt from: forward, loss, backward. The update is the optimizer's.
@@ -88,7 +92,7 @@ impl Network {
         for (tensor, (number, what, size)) in parameters.iter().zip(sizes) {
             expect_len(&format!("layer {}", number + 1), what, tensor.len(), size)?;
         }
-        Ok(Network { layers: layers.to_vec(), widths, parameters })
+        Ok(Network { input, layers: layers.to_vec(), widths, parameters })
     }
 
     /// The twin of a network: the same layers, and its parameters as f64. Fails when a layer has no twin.
@@ -116,7 +120,7 @@ impl Network {
     }
 
     /// A dense layer as a view of its tensors, and how many it has. `tensor` is the number of the first.
-    pub(super) fn dense(&self, number: usize, tensor: usize, has_bias: bool) -> Result<Dense<'_>> {
+    fn dense(&self, number: usize, tensor: usize, has_bias: bool) -> Result<Dense<'_>> {
         let bias = has_bias.then(|| self.parameters[tensor + 1].as_slice());
         Dense::new(self.widths[number], self.widths[number + 1], &self.parameters[tensor], bias)
     }
@@ -173,7 +177,9 @@ impl Network {
         let mut parameters: Vec<Vec<f64>> = Vec::new(); // last tensor first
         let mut tensor = self.parameters.len();
         let mut d = doutputs.to_vec();
+        let mut outputs = Vec::with_capacity(self.layers.len()); // last layer first
         for (number, layer) in self.layers.iter().enumerate().rev() {
+            outputs.push(d.clone());
             let done = &trace.layers[number];
             let x = if number == 0 { &trace.input } else { &trace.layers[number - 1].outputs };
             let fused = from_sums && number + 1 == self.layers.len();
@@ -200,7 +206,8 @@ impl Network {
             }
         }
         parameters.reverse();
-        Ok(Gradients { parameters, input: d })
+        outputs.reverse();
+        Ok(Gradients { parameters, input: d, outputs })
     }
 
     /// Whether the last activation belongs to the loss: cross-entropy takes logits, so a softmax or sigmoid at the end is
@@ -309,7 +316,9 @@ mod tests {
         let ending = learn(&[Dense::new(2, Activation::Softmax).into()]);
         let apart = learn(&[Dense::linear(2).into(), Layer::Activation(Activation::Softmax)]);
         for other in [&ending, &apart] {
-            assert_eq!((plain.loss, &plain.gradients), (other.loss, &other.gradients));
+            assert_eq!(plain.loss, other.loss);
+            assert_eq!(plain.gradients.parameters, other.gradients.parameters);
+            assert_eq!(plain.gradients.input, other.gradients.input);
             assert!((other.trace.outputs().iter().sum::<f64>() - 1.0).abs() < 1e-15);
         }
     }

@@ -160,6 +160,22 @@ impl Optimizer {
 }
 
 impl Rule {
+    /// The rule of one of the library's optimizers. AdamW's is Adam's; its decay is apart.
+    pub fn of(optimizer: &crate::Optimizer) -> Self {
+        match *optimizer {
+            crate::Optimizer::Sgd(o) if o.nesterov => Rule::Nesterov { momentum: o.momentum },
+            crate::Optimizer::Sgd(o) if o.momentum != 0.0 => Rule::Momentum { momentum: o.momentum },
+            crate::Optimizer::Sgd(_) => Rule::Sgd,
+            crate::Optimizer::RmsProp(o) => Rule::RmsProp { alpha: o.rho, epsilon: o.epsilon },
+            crate::Optimizer::Adagrad(o) => Rule::Adagrad { epsilon: o.epsilon },
+            crate::Optimizer::Adam(o) => Rule::Adam { beta1: o.beta1, beta2: o.beta2, epsilon: o.epsilon },
+            crate::Optimizer::AdamW(o) => Rule::Adam { beta1: o.beta1, beta2: o.beta2, epsilon: o.epsilon },
+            crate::Optimizer::Rprop(o) => {
+                Rule::Rprop { shrink: o.eta_minus, grow: o.eta_plus, least: o.step_min, largest: o.step_max }
+            }
+        }
+    }
+
     /// What is taken from a parameter.
     fn change(self, g: f64, memory: &mut [f64; 2], learning_rate: f64, step: i32) -> f64 {
         match self {

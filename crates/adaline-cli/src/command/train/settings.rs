@@ -39,9 +39,9 @@ pub(super) fn make(
 
 fn optimizer(arguments: &Arguments, default: Optimizer) -> Result<Optimizer, Failure> {
     let mut optimizer = arguments.optimizer.unwrap_or(default);
-    // Adam by name is the default Adam, with its rate.
-    if arguments.optimizer.is_some_and(|named| named.name() == default.name()) {
-        optimizer = default;
+    // The default rate was chosen for Adam, with decay or without; other optimizers have rates of their own.
+    if matches!(optimizer, Optimizer::Adam(_) | Optimizer::AdamW(_)) {
+        optimizer = optimizer.with_learning_rate(default.learning_rate());
     }
     if let Some(rate) = arguments.learning_rate {
         // A step shrinks the weights by rate · decay. The default decay was chosen with the default rate; a larger rate

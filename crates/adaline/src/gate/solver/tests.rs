@@ -260,7 +260,7 @@ fn six_to_eight_inputs() {
             let neuron = solution.neuron().unwrap();
             keeps(neuron, &table);
             assert!(neuron.size() <= weights.iter().map(|w| w.abs()).sum());
-            assert!(neuron.at_least <= neuron.size() && (!neuron.proved || neuron.at_least == neuron.size()));
+            assert!(neuron.proved && neuron.at_least == neuron.size());
             assert_eq!(table.solve().unwrap(), solution);
             // A wrong output in the middle of its row's sums breaks it, and the refusal adds up.
             let mut broken = outputs;

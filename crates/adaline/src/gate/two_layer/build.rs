@@ -80,7 +80,7 @@ fn staircase(table: &TruthTable) -> Option<Plan> {
     }
     let (weights, steps, first) = best?;
     let above = |step: i64| TruthTable::of(inputs, |x| sum(x, &weights) > step);
-    let sign = |place: usize| if (place % 2 == 0) != first { 1.0 } else { -1.0 };
+    let sign = |place: usize| if place.is_multiple_of(2) != first { 1.0 } else { -1.0 };
     let signs: Vec<f64> = (0..steps.len()).map(sign).collect();
     Some(Plan {
         hidden: steps.into_iter().map(above).collect(),

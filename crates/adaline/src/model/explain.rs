@@ -1,0 +1,101 @@
+//! One row of a table through a model, with every number of one training step.
+
+use super::Model;
+use crate::data::Table;
+use crate::reference::{self, Explanation, Goal};
+use crate::{Error, Loss, Optimizer, Result, Sgd, Targets};
+
+impl Model {
+    /// Every weighted sum, the loss, every derivative and the update of one step of learning from one row of a table that
+    /// has the target column; rows count from 0. The loss and the optimizer are those that the model was trained with, as
+    /// if it had not seen anything yet; a model set by hand learns by gradient descent.
+    ///
+    /// A model that ends in a step has no logits; its loss here is the squared error of its zeroes and ones.
+    ///
+    /// Fails when there is no such row, or the table does not fit the model.
+    ///
+    /// ```
+    /// use adaline::prelude::*;
+    /// # fn main() -> adaline::Result<()> {
+    /// let working = Model::of_gate(Gate::Xor)?.explain(&Table::builtin("xor")?, 1)?;
+    /// assert_eq!(working.input, [0.0, 1.0]);
+    /// assert_eq!(working.layers[1].units[0].output, 1.0);
+    /// assert_eq!(working.loss.value, 0.0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn explain(&self, table: &Table, row: usize) -> Result<Explanation> {
+        let samples = self.encoder().encode(table)?;
+        if row >= samples.rows() {
+            let message = format!("{row} does not exist; the table has {} rows, counted from 0", samples.rows());
+            return Err(Error::setting("row", message));
+        }
+        self.check()?;
+        let input: Vec<f64> = samples.input(row).iter().copied().map(f64::from).collect();
+        let settings = self.record().map(|record| &record.settings);
+        let weights = settings.and_then(|settings| settings.class_weights.as_ref());
+        let weights: Option<Vec<f64>> = weights.map(|weights| weights.iter().copied().map(f64::from).collect());
+        let optimizer = settings.map_or_else(|| Optimizer::from(Sgd::default()), |settings| settings.optimizer);
+        let (class, values): ([u32; 1], Vec<f64>) = match samples.targets() {
+            Targets::Classes(classes) => ([classes[row]], vec![f64::from(classes[row])]),
+            Targets::Values { width, values } => {
+                ([0], values[row * width..(row + 1) * width].iter().copied().map(f64::from).collect())
+            }
+        };
+        let goal = match samples.targets() {
+            Targets::Classes(_) if !self.ends_in_step() => Goal {
+                loss: self.loss(),
+                targets: reference::Targets::Classes(&class),
+                class_weights: weights.as_deref(),
+            },
+            Targets::Classes(_) => {
+                Goal { loss: Loss::Mse, targets: reference::Targets::Values(&values), class_weights: None }
+            }
+            Targets::Values { .. } => {
+                Goal { loss: self.loss(), targets: reference::Targets::Values(&values), class_weights: None }
+            }
+        };
+        reference::explain(&reference::Network::of(self.network())?, &input, &goal, Some(&optimizer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Split;
+    use crate::{Adam, Dense, Network, Trainer};
+
+    #[test]
+    fn a_trained_model_is_explained_as_it_was_trained() {
+        let data = Table::builtin("iris").unwrap().target("species").unwrap().split(Split::seeded(1)).unwrap();
+        let network = Network::new(data.input(), [Dense::relu(5), Dense::linear(3)]).unwrap();
+        let mut model = Model::new(data.encoder(), network);
+        let trainer = Trainer::new(Adam::default().learning_rate(0.02)).epochs(5).seed(1);
+        model.fit(&data, trainer).unwrap();
+        let table = data.test();
+        for row in [0, 7, 29] {
+            let working = model.explain(table, row).unwrap();
+            assert_eq!(working.network, "dense 5 relu, dense 3");
+            let samples = model.encoder().encode(table).unwrap();
+            let outputs = model.network().predict(samples.input(row)).unwrap();
+            for (fast, unit) in outputs.iter().zip(&working.layers[1].units) {
+                assert!((f64::from(*fast) - unit.output).abs() < 1e-4, "{fast} {}", unit.output);
+            }
+            let update = working.update.unwrap();
+            assert_eq!((update.optimizer.as_str(), update.learning_rate), ("adam", 0.02));
+            assert_eq!(update.tensors.len(), 4);
+        }
+        let message = model.explain(table, 30).unwrap_err().to_string();
+        assert_eq!(message, "row: 30 does not exist; the table has 30 rows, counted from 0");
+    }
+
+    #[test]
+    fn what_ends_in_a_step_has_a_squared_error_and_learns_nothing() {
+        let model = Model::of_gate(crate::Gate::Or).unwrap();
+        let table = Table::from_reader("a,b,or\n1,0,0\n".as_bytes(), "wrong.csv").unwrap();
+        let working = model.explain(&table, 0).unwrap();
+        assert_eq!((working.loss.value, working.gradients[0].sums.as_slice()), (1.0, &[0.0][..]));
+        let parameters = working.update.unwrap().tensors.into_iter().flat_map(|tensor| tensor.parameters);
+        assert!(parameters.into_iter().all(|parameter| parameter.before == parameter.after));
+    }
+}

@@ -1,0 +1,397 @@
+//! An explanation as text: the same lines in every style.
+
+use super::style::{Style, Symbol};
+use super::{Explanation, LayerGradient, LayerWorking, LossWorking, UnitWorking, UpdateWorking};
+use crate::{Activation, Loss};
+
+impl Explanation {
+    /// Everything, line by line: what is computed, the formula with the numbers in place, the result. Numbers are shown
+    /// with six digits that count; the data hold them whole.
+    ///
+    /// `most` shortens long lists (the terms of a sum, the units of a layer, the numbers of a tensor) to so many entries,
+    /// and says how many are left out.
+    pub fn render(&self, style: Style, most: Option<usize>) -> String {
+        let writer = Writer { style, most: most.unwrap_or(usize::MAX).max(1) };
+        let mut out = String::new();
+        let inputs: Vec<String> = writer
+            .some(self.input.iter().enumerate())
+            .map(|(i, x)| format!("{} = {}", style.symbol(x_of(style, 0, &[i + 1])), style.number(*x)))
+            .collect();
+        out += &style.heading(&format!("Input of \"{}\"", self.network));
+        out += &style.line(&inputs.join(", "));
+        out += &writer.left_out(self.input.len(), "input", "");
+        for layer in &self.layers {
+            writer.forward(&mut out, layer);
+        }
+        writer.loss(&mut out, &self.loss, self.layers.len());
+        for (place, gradient) in self.gradients.iter().enumerate() {
+            let layer = self.layers.iter().find(|layer| layer.number == gradient.number);
+            writer.backward(&mut out, gradient, layer, place == 0 && self.loss.from_sums);
+        }
+        if let Some(update) = &self.update {
+            writer.update(&mut out, update);
+        }
+        out
+    }
+}
+
+/// What goes into a layer: x for the first, the outputs of the one before for the others. Plain text has no layer in
+/// its names; there x is what goes into the layer of the heading, and y what comes out of it.
+fn x_of(style: Style, before: usize, indices: &[usize]) -> Symbol<'_> {
+    let first = before == 0 || style == Style::Text;
+    Symbol { letter: if first { "x" } else { "y" }, layer: before, indices }
+}
+
+fn of<'a>(letter: &'a str, layer: usize, indices: &'a [usize]) -> Symbol<'a> {
+    Symbol { letter, layer, indices }
+}
+
+struct Writer {
+    style: Style,
+    most: usize,
+}
+
+impl Writer {
+    fn some<I: Iterator>(&self, items: I) -> std::iter::Take<I> {
+        items.take(self.most)
+    }
+
+    /// What to say of entries that are not shown: `… and 3 more units`.
+    fn left_out(&self, count: usize, noun: &str, of: &str) -> String {
+        let plural = |more: usize| if more == 1 { "" } else { "s" };
+        match count.checked_sub(self.most) {
+            Some(more) if more > 0 => self.style.remark(&format!("… and {more} more {noun}{}{of}", plural(more))),
+            _ => String::new(),
+        }
+    }
+
+    fn forward(&self, out: &mut String, layer: &LayerWorking) {
+        let s = self.style;
+        *out += &s.heading(&format!("Layer {}: {}", layer.number, layer.layer));
+        let weighted = layer.units.iter().any(|unit| !unit.terms.is_empty() || unit.bias.is_some());
+        for (k, unit) in self.some(layer.units.iter().enumerate()) {
+            let indices = [k + 1];
+            let (z, y) = (of("z", layer.number, &indices), of("y", layer.number, &indices));
+            if weighted {
+                let sum = format!("{} = {} = {}", s.symbol(z), self.sum(unit), s.number(unit.sum));
+                *out += &s.line(&sum);
+            }
+            let line = match layer.activation {
+                Some(Activation::Softmax) => {
+                    let above = s.power("e", &s.factor(unit.sum));
+                    let others: Vec<String> =
+                        self.some(layer.units.iter()).map(|unit| s.power("e", &s.factor(unit.sum))).collect();
+                    let dots = if layer.units.len() > self.most { " + …" } else { "" };
+                    let below = format!("{}{dots}", others.join(" + "));
+                    format!("{} = {} = {}", s.symbol(y), s.fraction(&above, &below), s.number(unit.output))
+                }
+                Some(activation) => {
+                    let applied = self.activation(activation, unit.sum);
+                    format!("{} = {applied} = {}", s.symbol(y), s.number(unit.output))
+                }
+                None => {
+                    let x = x_of(s, layer.number - 1, &indices);
+                    format!("{} = {} = {}", s.symbol(y), s.symbol(x), s.number(unit.output))
+                }
+            };
+            *out += &s.line(&line);
+        }
+        *out += &self.left_out(layer.units.len(), "unit", "");
+        if layer.layer.starts_with("dropout") {
+            *out += &s.remark("Dropout changes nothing here, as at prediction.");
+        }
+    }
+
+    /// x1·w1 + x2·w2 + b with numbers.
+    fn sum(&self, unit: &UnitWorking) -> String {
+        let s = self.style;
+        let mut parts: Vec<String> =
+            self.some(unit.terms.iter()).map(|term| s.product(term.input, term.weight)).collect();
+        if unit.terms.len() > self.most {
+            let rest: f64 = unit.terms[self.most..].iter().map(|term| term.product).sum();
+            parts.push(match s {
+                Style::Text => format!("… ({} more, together {})", unit.terms.len() - self.most, s.number(rest)),
+                Style::Markdown => "\\dots".to_owned(),
+            });
+        }
+        parts.extend(unit.bias.map(|bias| s.number(bias)));
+        join(&parts)
+    }
+
+    /// f(z) with its formula, where that is short.
+    fn activation(&self, activation: Activation, z: f64) -> String {
+        let s = self.style;
+        let name = activation.to_string();
+        let name = name.split('(').next().unwrap_or("");
+        let call = s.function(name, &s.number(z));
+        let formula = match activation {
+            Activation::Sigmoid => Some(s.fraction("1", &format!("1 + {}", s.power("e", &s.factor(-z))))),
+            Activation::Relu => Some(match s {
+                Style::Text => format!("max(0, {})", s.number(z)),
+                Style::Markdown => format!("\\max(0, {})", s.number(z)),
+            }),
+            Activation::LeakyRelu { slope } if z < 0.0 => Some(s.product(slope, z)),
+            _ => None,
+        };
+        match formula {
+            Some(formula) => format!("{call} = {formula}"),
+            None => call,
+        }
+    }
+
+    fn loss(&self, out: &mut String, loss: &LossWorking, layers: usize) {
+        let s = self.style;
+        *out += &s.heading(&format!("Loss: {}", loss.loss));
+        let letter = if loss.from_sums { "z" } else { "y" };
+        if let Some(probabilities) = &loss.probabilities {
+            let softmax = matches!(loss.loss, Loss::CategoricalCrossEntropy { .. });
+            *out += &s.remark(if loss.from_sums {
+                "The loss holds the last activation itself and sees the sums."
+            } else {
+                "The outputs are logits; the loss makes probabilities of them."
+            });
+            for (k, p) in self.some(probabilities.iter().enumerate()) {
+                let indices = [k + 1];
+                let z = s.symbol(of(letter, layers, &indices));
+                let function = s.function(if softmax { "softmax" } else { "sigmoid" }, &z);
+                *out += &s.line(&format!("{} = {function} = {}", s.symbol(of("p", layers, &indices)), s.number(*p)));
+            }
+        }
+        for (k, term) in self.some(loss.terms.iter().enumerate()) {
+            let indices = [k + 1];
+            let (y, t) = (loss.outputs[k], loss.targets[k]);
+            let difference = format!("{} - {}", s.number(y), s.factor(t));
+            let p = loss.probabilities.as_ref().map_or(0.0, |p| p[k]);
+            let ln = |x: f64| match s {
+                Style::Text => format!("ln {}", s.number(x)),
+                Style::Markdown => format!("\\ln {}", s.number(x)),
+            };
+            let formula = match loss.loss {
+                Loss::Mse => s.power(&format!("({difference})"), "2"),
+                Loss::Mae => format!("|{difference}|"),
+                Loss::Huber { delta } if (y - t).abs() <= delta => {
+                    s.fraction(&s.power(&format!("({difference})"), "2"), "2")
+                }
+                Loss::Huber { delta } => {
+                    let half = s.fraction(&s.number(delta), "2");
+                    format!("{}{}(|{difference}| - {half})", s.number(delta), s.times())
+                }
+                Loss::CategoricalCrossEntropy { .. } => format!("-{}{}{}", s.factor(t), s.times(), ln(p)),
+                Loss::BinaryCrossEntropy { .. } => format!(
+                    "-{}{}{} - (1 - {}){}{}",
+                    s.factor(t),
+                    s.times(),
+                    ln(p),
+                    s.factor(t),
+                    s.times(),
+                    ln(1.0 - p)
+                ),
+            };
+            let name = s.symbol(Symbol { letter: "L", layer: 0, indices: &indices });
+            *out += &s.line(&format!("{name} = {formula} = {}", s.number(*term)));
+        }
+        *out += &self.left_out(loss.terms.len(), "output", "");
+        let terms: Vec<String> = self.some(loss.terms.iter()).map(|term| s.number(*term)).collect();
+        let dots = if loss.terms.len() > self.most { " + …" } else { "" };
+        let mut total = format!("{}{dots}", join(&terms));
+        let plain = loss.terms.len() == 1 && loss.class_weight == 1.0 && loss.divisor == 1.0;
+        if loss.class_weight != 1.0 {
+            total = format!("{}{}({total})", s.number(loss.class_weight), s.times());
+        }
+        if loss.divisor != 1.0 {
+            total = s.fraction(&total, &s.number(loss.divisor));
+        }
+        let total = if plain { String::new() } else { format!("{total} = ") };
+        *out += &s.line(&format!("L = {total}{}", s.number(loss.value)));
+        for (k, d) in self.some(loss.derivatives.iter().enumerate()) {
+            let indices = [k + 1];
+            let left = s.derivative(of(letter, layers, &indices));
+            *out += &s.line(&format!("{left} = {} = {}", self.loss_slope(loss, k), s.number(*d)));
+        }
+    }
+
+    /// The derivative of the loss by what it saw, with numbers.
+    fn loss_slope(&self, loss: &LossWorking, k: usize) -> String {
+        let s = self.style;
+        let (y, t) = (loss.outputs[k], loss.targets[k]);
+        let inner = format!("{} - {}", s.number(y), s.factor(t));
+        let difference = format!("({inner})");
+        let factor = match (loss.class_weight != 1.0, loss.divisor != 1.0) {
+            (false, false) => String::new(),
+            (true, false) => format!("{}{}", s.number(loss.class_weight), s.times()),
+            (weighted, true) => {
+                let above = if weighted { s.number(loss.class_weight) } else { "1".to_owned() };
+                format!("{}{}", s.fraction(&above, &s.number(loss.divisor)), s.times())
+            }
+        };
+        let core = match (&loss.probabilities, loss.loss) {
+            (Some(p), _) => format!("({} - {})", s.number(p[k]), s.factor(t)),
+            (None, Loss::Mse) => format!("2{}{difference}", s.times()),
+            (None, Loss::Huber { delta }) if (y - t).abs() <= delta => difference,
+            (None, Loss::Huber { delta }) => {
+                format!("{}{}{}", s.number(delta), s.times(), s.function("sign", &inner))
+            }
+            (None, _) => s.function("sign", &inner),
+        };
+        format!("{factor}{core}")
+    }
+
+    fn backward(&self, out: &mut String, gradient: &LayerGradient, layer: Option<&LayerWorking>, fused: bool) {
+        let s = self.style;
+        let number = gradient.number;
+        *out += &s.heading(&format!("Back through layer {number}: {}", gradient.layer));
+        let activation = layer.and_then(|layer| layer.activation);
+        let name = activation.map(|activation| activation.to_string()).unwrap_or_default();
+        let name = name.split('(').next().unwrap_or("");
+        if let Some(rule) = activation.filter(|_| !fused).and_then(slope_rule) {
+            *out += &s.remark(rule);
+        }
+        if !fused {
+            for (k, d) in self.some(gradient.sums.iter().enumerate()) {
+                let indices = [k + 1];
+                let left = s.derivative(of("z", number, &indices));
+                let unit = layer.and_then(|layer| layer.units.get(k));
+                let line = match (gradient.slopes.get(k), gradient.outputs.get(k), unit) {
+                    (Some(slope), Some(dy), Some(unit)) => format!(
+                        "{left} = {}{}{} = {} = {}",
+                        s.derivative(of("y", number, &indices)),
+                        s.times(),
+                        s.slope(name, &s.number(unit.sum)),
+                        s.product(*dy, *slope),
+                        s.number(*d)
+                    ),
+                    _ => format!("{left} = {}", s.number(*d)),
+                };
+                *out += &s.line(&line);
+            }
+            *out += &self.left_out(gradient.sums.len(), "unit", "");
+            if activation == Some(Activation::Softmax) {
+                *out += &s.remark(
+                    "Every output of a softmax depends on every sum: dz[i] = Σ dy[j] · y[j] · (δ[i,j] - y[i]).",
+                );
+            }
+        }
+        for tensor in &gradient.parameters {
+            let weight = tensor.name.ends_with(".weight");
+            for (place, d) in self.some(tensor.values.iter().enumerate()) {
+                let dense = layer.filter(|_| gradient.layer.starts_with("dense"));
+                let inputs = gradient.inputs.len().max(1);
+                let (unit, input) = if weight { (place / inputs, place % inputs) } else { (place, 0) };
+                let term = dense.and_then(|layer| layer.units.get(unit)).and_then(|unit| unit.terms.get(input));
+                let both = [unit + 1, input + 1];
+                let indices = if weight { &both[..] } else { &both[..1] };
+                let dz = gradient.sums.get(unit).copied();
+                let of_sum = s.derivative(of("z", number, &both[..1]));
+                let line = match (dense.and(dz), term) {
+                    (Some(dz), Some(term)) if weight => format!(
+                        "{} = {of_sum}{}{} = {} = {}",
+                        s.derivative(of("w", number, indices)),
+                        s.times(),
+                        s.symbol(x_of(s, number - 1, &both[1..])),
+                        s.product(dz, term.input),
+                        s.number(*d)
+                    ),
+                    (Some(_), _) if !weight => {
+                        format!("{} = {of_sum} = {}", s.derivative(of("b", number, indices)), s.number(*d))
+                    }
+                    _ => {
+                        let at = [place + 1];
+                        format!("{} = {}", s.derivative(of("w", number, &at)), s.number(*d))
+                    }
+                };
+                *out += &s.line(&line);
+            }
+            *out += &self.left_out(tensor.values.len(), "number", &format!(" of {}", tensor.name));
+        }
+        for (i, d) in self.some(gradient.inputs.iter().enumerate()) {
+            let indices = [i + 1];
+            let left = s.derivative(x_of(s, number - 1, &indices));
+            let line = match layer.filter(|_| gradient.layer.starts_with("dense")) {
+                Some(layer) => {
+                    let dz = self.some(gradient.sums.iter().zip(&layer.units));
+                    let parts: Vec<String> =
+                        dz.filter_map(|(dz, unit)| unit.terms.get(i).map(|term| s.product(*dz, term.weight))).collect();
+                    let dots = if gradient.sums.len() > self.most { " + …" } else { "" };
+                    format!("{left} = {}{dots} = {}", join(&parts), s.number(*d))
+                }
+                None => format!("{left} = {}", s.number(*d)),
+            };
+            *out += &s.line(&line);
+        }
+        *out += &self.left_out(gradient.inputs.len(), "input", "");
+    }
+
+    fn update(&self, out: &mut String, update: &UpdateWorking) {
+        let s = self.style;
+        let title = format!("Update: {}, learning rate {}", update.optimizer, Style::Text.number(update.learning_rate));
+        *out += &s.heading(&title);
+        *out += &s.remark(&s.code(&update.formula));
+        for tensor in &update.tensors {
+            let layer = tensor.name.split('.').nth(1).and_then(|number| number.parse().ok()).unwrap_or(0usize) + 1;
+            let letter = if tensor.name.ends_with(".bias") { "b" } else { "w" };
+            if update.tensors.len() > 1 && s == Style::Text {
+                *out += &s.remark(&tensor.name);
+            }
+            let columns = tensor.shape.get(1).copied().unwrap_or(1).max(1);
+            for (place, number) in self.some(tensor.parameters.iter().enumerate()) {
+                let both = [place / columns + 1, place % columns + 1];
+                let indices = match tensor.shape.len() {
+                    2 => both.to_vec(),
+                    _ => vec![place + 1],
+                };
+                let symbol = s.symbol(of(letter, layer, &indices));
+                let mut line = String::new();
+                for (name, value) in &number.between {
+                    let name = match (s, *name) {
+                        (Style::Markdown, "m̂") => "\\hat m",
+                        (Style::Markdown, "ŝ") => "\\hat s",
+                        (Style::Markdown, "Δ") => "\\Delta",
+                        (_, name) => name,
+                    };
+                    line += &format!("{name} = {}, ", s.number(*value));
+                }
+                let change = if number.between.is_empty() {
+                    s.product(update.learning_rate, number.gradient)
+                } else {
+                    s.factor(number.change)
+                };
+                line += &format!(
+                    "{symbol}{}{}{} - {change} = {}",
+                    s.arrow(),
+                    s.number(number.before),
+                    if number.decay == 0.0 { String::new() } else { format!(" - {}", s.factor(number.decay)) },
+                    s.number(number.after)
+                );
+                *out += &s.line(&line);
+            }
+            *out += &self.left_out(tensor.parameters.len(), "number", &format!(" of {}", tensor.name));
+        }
+    }
+}
+
+/// How the slope of an activation is had, where that is short.
+fn slope_rule(activation: Activation) -> Option<&'static str> {
+    match activation {
+        Activation::Sigmoid => Some("The slope of sigmoid is y · (1 - y)."),
+        Activation::Tanh => Some("The slope of tanh is 1 - y²."),
+        Activation::Relu => Some("The slope of relu is 1 above zero, else 0."),
+        Activation::Step => Some("The slope of step is 0 everywhere: nothing can be learnt through it."),
+        Activation::Softmax => {
+            Some("Every output of a softmax depends on every sum: dz_i = Σ_j dy_j · y_j · (δ_ij - y_i).")
+        }
+        _ => None,
+    }
+}
+
+/// Terms of a sum; a term that begins with a minus is taken away.
+fn join(parts: &[String]) -> String {
+    let mut out = String::new();
+    for part in parts {
+        match (out.is_empty(), part.strip_prefix('-')) {
+            (true, _) => out += part,
+            (false, Some(rest)) => out += &format!(" - {rest}"),
+            (false, None) => out += &format!(" + {part}"),
+        }
+    }
+    if out.is_empty() { "0".to_owned() } else { out }
+}
