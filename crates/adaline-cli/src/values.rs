@@ -44,7 +44,7 @@ pub(crate) fn activation(text: &str) -> Result<Activation, String> {
     named(text.parse())
 }
 
-pub(crate) fn gate(text: &str) -> Result<adaline::Gate, String> {
+pub(crate) fn learning_rule(text: &str) -> Result<adaline::gate::LearningRule, String> {
     named(text.parse())
 }
 

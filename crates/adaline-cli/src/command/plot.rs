@@ -5,6 +5,10 @@ mod boundary;
 mod confusion;
 mod gate;
 mod history;
+mod learning;
+mod network;
+mod neuron;
+mod region;
 
 pub(crate) use boundary::two_inputs;
 pub(crate) use history::chart as history_chart;
@@ -22,7 +26,7 @@ pub(crate) use gate::chart as gate_chart;
 /// Pixels to a unit of a chart: sharp on a good screen, and in print.
 const PNG_SCALE: f64 = 2.0;
 
-/// Draw an activation, a gate, a decision boundary, a run, or a confusion matrix
+/// Draw activations, gates, neurons, networks, weights, decision boundaries, runs, or confusion matrices
 ///
 /// Without -o the picture is drawn in the terminal. With -o it is a file: .svg or .png.
 #[derive(Debug, Args)]
@@ -40,6 +44,10 @@ const EXAMPLES: &str = "Examples:
 enum What {
     Activation(activation::Arguments),
     Gate(gate::Arguments),
+    Region(region::Arguments),
+    Learning(learning::Arguments),
+    Neuron(neuron::Arguments),
+    Network(network::Arguments),
     Boundary(boundary::Arguments),
     History(history::Arguments),
     Confusion(confusion::Arguments),
@@ -105,6 +113,10 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     match &arguments.what {
         What::Activation(arguments) => activation::run(arguments, output),
         What::Gate(arguments) => gate::run(arguments, output),
+        What::Region(arguments) => region::run(arguments, output),
+        What::Learning(arguments) => learning::run(arguments, output),
+        What::Neuron(arguments) => neuron::run(arguments, output),
+        What::Network(arguments) => network::run(arguments, output),
         What::Boundary(arguments) => boundary::run(arguments, output),
         What::History(arguments) => history::run(arguments, output),
         What::Confusion(arguments) => confusion::run(arguments, output),

@@ -25,6 +25,13 @@ impl Model {
     /// # }
     /// ```
     pub fn explain(&self, table: &Table, row: usize) -> Result<Explanation> {
+        let settings = self.record().map(|record| &record.settings);
+        let optimizer = settings.map_or_else(|| Optimizer::from(Sgd::default()), |settings| settings.optimizer);
+        self.explain_with(table, row, &optimizer)
+    }
+
+    /// As [`Model::explain`], with an optimizer of one's own for the step.
+    pub fn explain_with(&self, table: &Table, row: usize, optimizer: &Optimizer) -> Result<Explanation> {
         let samples = self.encoder().encode(table)?;
         if row >= samples.rows() {
             let message = format!("{row} does not exist; the table has {} rows, counted from 0", samples.rows());
@@ -35,7 +42,6 @@ impl Model {
         let settings = self.record().map(|record| &record.settings);
         let weights = settings.and_then(|settings| settings.class_weights.as_ref());
         let weights: Option<Vec<f64>> = weights.map(|weights| weights.iter().copied().map(f64::from).collect());
-        let optimizer = settings.map_or_else(|| Optimizer::from(Sgd::default()), |settings| settings.optimizer);
         let (class, values): ([u32; 1], Vec<f64>) = match samples.targets() {
             Targets::Classes(classes) => ([classes[row]], vec![f64::from(classes[row])]),
             Targets::Values { width, values } => {
@@ -55,7 +61,7 @@ impl Model {
                 Goal { loss: self.loss(), targets: reference::Targets::Values(&values), class_weights: None }
             }
         };
-        reference::explain(&reference::Network::of(self.network())?, &input, &goal, Some(&optimizer))
+        reference::explain(&reference::Network::of(self.network())?, &input, &goal, Some(optimizer))
     }
 }
 

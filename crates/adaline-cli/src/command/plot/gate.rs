@@ -1,20 +1,24 @@
-//! `adaline plot gate`: a gate's rows as points, and the lines of its neurons.
+//! `adaline plot gate`: a function's rows as points, and the lines of its neurons.
 
 use super::Target;
+use crate::command::function::{ByHandArguments, FunctionArguments, Subject};
+use crate::command::gate::answer;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::values;
+use adaline::NeuronLayer;
+use adaline::gate::Function;
 use adaline::plot::{Chart, GatePicture};
-use adaline::{Gate, NeuronLayer};
 use clap::Args;
 
-/// Draw a gate of two inputs: its rows as points, the lines of its neurons
+/// Draw a function of two inputs: its rows as points, the lines of its neurons
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// Its name: and, or, nand, nor, xor, xnor
-    #[arg(value_name = "NAME", value_parser = values::gate)]
-    gate: Gate,
+    #[command(flatten)]
+    function: FunctionArguments,
+
+    #[command(flatten)]
+    by_hand: ByHandArguments,
 
     #[command(flatten)]
     target: Target,
@@ -22,23 +26,42 @@ pub(super) struct Arguments {
 
 const EXAMPLES: &str = "Examples:
   adaline plot gate xor
-  adaline plot gate and -o and.svg";
+  adaline plot gate --expr 'a and not b' -o gate.svg";
 
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     arguments.target.check()?;
-    let gate = arguments.gate;
-    match chart(gate, &gate.layers()) {
+    let subject = whole(&arguments.function, "plot gate")?;
+    two_inputs(&subject)?;
+    let answer = answer::Answer::find(&subject, arguments.by_hand.neuron())?;
+    match chart(&subject.name, &subject.function, &answer.layers) {
         Some(chart) => arguments.target.draw(&chart, output),
-        None => Err(Failure::usage(format!(
-            "the gate {gate} has one input, and a picture needs two: adaline plot gate nor"
-        ))),
+        None => Err(Failure::usage("the picture needs neurons of two inputs")),
     }
 }
 
-/// The picture of a gate of two inputs with the neurons that stand for it; nothing for another number of inputs.
-pub(crate) fn chart(gate: Gate, layers: &[NeuronLayer]) -> Option<Chart> {
-    let outputs: [bool; 4] = gate.table().outputs().try_into().ok()?;
-    let mut picture = GatePicture::new(gate.name(), outputs);
+/// A function, without a row.
+pub(super) fn whole(function: &FunctionArguments, command: &str) -> Result<Subject, Failure> {
+    let subject = function.read(command)?;
+    match subject.row {
+        None => Ok(subject),
+        Some(_) => Err(Failure::usage("the picture shows the whole table; leave the inputs of the row out")),
+    }
+}
+
+/// Pictures of a plane need two inputs.
+pub(super) fn two_inputs(subject: &Subject) -> Result<(), Failure> {
+    let inputs = subject.inputs.len();
+    if inputs == 2 {
+        return Ok(());
+    }
+    let has = if inputs == 1 { "one input".to_owned() } else { format!("{inputs} inputs") };
+    Err(Failure::usage(format!("{} has {has}, and the picture needs two: adaline plot gate nor", subject.name)))
+}
+
+/// The picture of a function of two inputs with the neurons that stand for it; nothing for another number of inputs.
+pub(crate) fn chart(name: &str, function: &Function, layers: &[NeuronLayer]) -> Option<Chart> {
+    let outputs: [bool; 4] = function.table().outputs().try_into().ok()?;
+    let mut picture = GatePicture::new(name, outputs);
     for neuron in &layers.first()?.neurons {
         let &[w1, w2] = neuron.weights.as_slice() else { return None };
         picture = picture.line(w1, w2, neuron.bias);

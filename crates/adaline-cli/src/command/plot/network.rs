@@ -1,0 +1,73 @@
+//! `adaline plot network`: the network of a model as a graph.
+
+use super::Target;
+use crate::failure::Failure;
+use crate::model;
+use crate::output::Output;
+use adaline::plot::NetworkGraph;
+use adaline::{Layer, Model};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Draw a model's network as a graph: units, weights on the edges, biases
+///
+/// Edges are as thick as their weights are large; negative ones are dashed. Of wide layers most units are left out.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// A model file
+    model: PathBuf,
+
+    #[command(flatten)]
+    target: Target,
+}
+
+const EXAMPLES: &str = "Examples:
+  adaline plot network iris.safetensors
+  adaline plot network iris.safetensors -o network.svg";
+
+pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+    arguments.target.check()?;
+    let model = model::load(&arguments.model)?;
+    let network = model.network();
+    let names = model.encoder().input_names();
+    let inputs = network.input().len();
+    // A column of categories is several inputs of the network.
+    let names: Vec<String> = if names.len() == inputs {
+        names.iter().map(ToString::to_string).collect()
+    } else {
+        (1..=inputs).map(|number| format!("x{number}")).collect()
+    };
+    let mut graph =
+        NetworkGraph::new(&names).title(format!("{}: {}", model.encoder().target().name(), network.notation()));
+    for (number, (layer, shape)) in network.layers().iter().zip(network.shapes()).enumerate() {
+        let tensor = |what: &str| -> Result<Vec<f64>, Failure> {
+            let name = format!("layers.{number}.{what}");
+            if !network.tensors().any(|(known, _)| known == name) {
+                return Ok(Vec::new());
+            }
+            Ok(network.get(&name)?.into_iter().map(decimal).collect())
+        };
+        let (weights, biases) = match layer {
+            Layer::Dense(_) => (tensor("weight")?, tensor("bias")?),
+            _ => (Vec::new(), Vec::new()),
+        };
+        graph = graph.layer(layer.to_string(), shape.len(), &weights, &biases);
+    }
+    arguments.target.draw(&graph.outputs(&outputs(&model)).chart(), output)
+}
+
+/// The number that a person would write for it: 0.4 and not 0.4000000059604645.
+fn decimal(x: f32) -> f64 {
+    x.to_string().parse().unwrap_or(f64::from(x))
+}
+
+/// The classes, one an output, or the target's name.
+fn outputs(model: &Model) -> Vec<String> {
+    let classes = model.encoder().classes();
+    if classes.len() == model.network().output().len() {
+        classes.to_vec()
+    } else {
+        vec![model.encoder().target().name().to_owned()]
+    }
+}
