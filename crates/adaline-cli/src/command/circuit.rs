@@ -210,35 +210,26 @@ fn text(circuit: &Circuit, layers: &[NeuronLayer], all: bool) -> Result<String, 
         sizes.join(", ")
     ));
     let inputs = circuit.inputs().len();
-    let total = 1u128.checked_shl(u32::try_from(inputs).unwrap_or(u32::MAX)).filter(|_| inputs < 128);
-    if all && inputs > MOST_TABLE_INPUTS {
-        return Err(Failure::usage(format!(
-            "--all: a table of {inputs} inputs is too long; tables are written for at most {MOST_TABLE_INPUTS}"
-        )));
+    if inputs > MOST_TABLE_INPUTS {
+        if all {
+            return Err(Failure::usage(format!(
+                "--all: a table of {inputs} inputs is too long; tables are written for at most {MOST_TABLE_INPUTS}"
+            )));
+        }
+        text.push_str(&format!("The table has 2^{inputs} rows; give the inputs of one to see it.\n"));
+        return Ok(text);
     }
-    let shown = total.map_or(MOST_ROWS, |total| {
-        let most = if all { usize::MAX } else { MOST_ROWS };
-        usize::try_from(total).unwrap_or(usize::MAX).min(most)
-    });
+    let rows = circuit.table()?;
+    let shown = if all { rows.len() } else { MOST_ROWS };
     let names = circuit.inputs().iter().cloned().chain(["→".to_owned()]).chain(outputs_of(circuit));
     let mut table = vec![names.map(|name| printable(&name)).collect::<Vec<_>>()];
-    for number in 0..shown {
-        // A place beyond the bits of the number is 0.
-        let bit =
-            |place: usize| u32::try_from(place).ok().and_then(|place| number.checked_shr(place)).unwrap_or(0) & 1 == 1;
-        let input: Vec<bool> = (0..inputs).rev().map(bit).collect();
-        let output = circuit.evaluate(&input)?;
-        let digits = |values: &[bool]| bits(values).iter().map(u8::to_string).collect::<Vec<_>>();
-        table.push([digits(&input), vec!["→".to_owned()], digits(&output)].concat());
+    for row in rows.iter().take(shown) {
+        let digits = |values: &[u8]| values.iter().map(u8::to_string).collect::<Vec<_>>();
+        table.push([digits(&row.input), vec!["→".to_owned()], digits(&row.output)].concat());
     }
     text.push_str(&columns(&table));
-    match total.map(|total| total - shown as u128) {
-        Some(0) => {}
-        Some(more) if inputs <= MOST_TABLE_INPUTS => {
-            text.push_str(&format!("… and {more} more rows; --all shows them\n"));
-        }
-        Some(more) => text.push_str(&format!("… and {more} more rows\n")),
-        None => text.push_str("… and very many more rows\n"),
+    if rows.len() > shown {
+        text.push_str(&format!("… and {} more rows; --all shows them\n", rows.len() - shown));
     }
     Ok(text)
 }

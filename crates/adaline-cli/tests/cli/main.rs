@@ -7,6 +7,7 @@ mod bad_flags;
 mod bad_models;
 mod commands;
 mod examples;
+mod gates;
 mod manners;
 mod outputs;
 mod reproducible;
