@@ -8,7 +8,8 @@
 //! |---|---|
 //! | `simd` | sixteen lanes on each instruction set |
 //! | `math` | exp and tanh as short polynomials |
-//! | `product` | matrix products, the layout of the weights (panels) |
+//! | `panels` | the layout of the weights, and the way into it |
+//! | `product` | matrix products |
 //! | `elementwise` | activations and their derivatives, dropout |
 //! | `rows` | softmax and sums over rows |
 //! | `update` | the optimizers' loops over the flat buffers |
@@ -18,6 +19,7 @@
 pub(crate) mod buffer;
 pub(crate) mod elementwise;
 mod math;
+pub(crate) mod panels;
 mod pool;
 pub(crate) mod product;
 pub(crate) mod rows;

@@ -110,6 +110,6 @@ pub(crate) struct Parameter {
 pub(crate) enum Layout {
     /// As in the file.
     Plain,
-    /// A file's outputs × inputs as inputs × outputs in panels of sixteen outputs (see `kernel/product.rs`).
+    /// A file's outputs × inputs as inputs × outputs in panels of sixteen outputs (see `kernel/panels.rs`).
     Panels { inputs: usize, outputs: usize },
 }

@@ -4,7 +4,7 @@ mod by_hand;
 mod summary;
 
 use crate::kernel::buffer::{Buffer, round_up};
-use crate::kernel::product::{panel_index, panels_len};
+use crate::kernel::panels::{panel_index, panels_len};
 use crate::layer::{Layout, Parameter};
 use crate::plan::Predictor;
 use crate::rng::{Purpose, Rng};

@@ -8,7 +8,7 @@
 
 use crate::activation::Derivative;
 use crate::kernel::buffer::{Buffer, round_up};
-use crate::kernel::product::panels_len;
+use crate::kernel::panels::panels_len;
 use crate::kernel::{InstructionSet, Machine};
 use crate::op::{self, Activate, Dropout, Lowered, Mode, Op, Product, Run, Source};
 use crate::{Activation, Error, Loss, Network, Result, Shape};

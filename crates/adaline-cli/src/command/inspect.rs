@@ -92,7 +92,7 @@ fn text(model: &Model) -> String {
     text.push('\n');
     match model.record() {
         Some(record) => text.push_str(&training(record)),
-        None => text.push_str("not trained: the weights were set by hand\n"),
+        None => text.push_str("no record of a training: the weights were set by hand or come from elsewhere\n"),
     }
     text.push_str(&format!("\nsha256 of the weights  {}\n", model.weights_sha256()));
     text

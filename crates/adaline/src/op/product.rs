@@ -5,7 +5,8 @@
 use super::{Run, Source, cut, front};
 use crate::Activation;
 use crate::kernel::elementwise::{self, Seen};
-use crate::kernel::product::{self as kernel, Left, Out, panels_len};
+use crate::kernel::panels::{pack_rows, panels_len, transpose_panels};
+use crate::kernel::product::{self as kernel, Left, Out};
 use std::ops::Range;
 
 /// y = f(x · weight + bias)
@@ -77,7 +78,7 @@ impl Product {
         );
         let x = self.x.pick(rows * inputs, run.batch, x);
         elementwise::backward(run.machine.set, self.activation, Seen::Output(y), dz);
-        kernel::pack_rows(run.machine, rows, outputs, dz, panels, Some(sums));
+        pack_rows(run.machine, rows, outputs, dz, panels, Some(sums));
         if let Some(bias) = &self.bias {
             grads[bias.clone()].copy_from_slice(sums);
         }
@@ -95,7 +96,7 @@ impl Product {
             },
         );
         if back.dx.is_some() {
-            kernel::transpose_panels(run.machine, inputs, outputs, &run.params[self.weight.clone()], turned);
+            transpose_panels(run.machine, inputs, outputs, &run.params[self.weight.clone()], turned);
             kernel::product(
                 run.machine,
                 kernel::Product {
