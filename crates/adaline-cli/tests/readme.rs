@@ -48,6 +48,67 @@ fn every_command_of_the_readme_runs() {
     }
 }
 
+/// The commands of a page's console blocks, each with what the page says it prints.
+fn consoles(page: &str) -> Vec<(String, String)> {
+    let blocks = page.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let commands = blocks.flat_map(|block| block.split("$ adaline ").skip(1));
+    commands
+        .map(|part| part.split_once('\n').unwrap())
+        .map(|(command, printed)| (format!("adaline {command}"), printed.trim_end().to_owned()))
+        .collect()
+}
+
+/// With `ADALINE_UPDATE_PAGES` set, the page gets what the program prints instead.
+#[test]
+fn the_page_on_gates_shows_what_the_program_prints() {
+    let mut page = read("docs/gates.md");
+    let consoles = consoles(&page);
+    assert!(consoles.len() >= 9, "{consoles:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let run = |command: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_adaline"))
+            .args(&words(command)[1..])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        // A failed check is shown with its error; what succeeds, without its notes.
+        let shown = if output.status.success() { String::new() } else { error };
+        format!("{}{shown}", String::from_utf8(output.stdout).unwrap())
+    };
+    let update = std::env::var_os("ADALINE_UPDATE_PAGES").is_some();
+    for (command, shown) in consoles {
+        let printed = run(&command);
+        if update {
+            let old = format!("$ {command}\n{shown}");
+            let blank = if shown.is_empty() { "\n\n" } else { "" };
+            page = page.replace(&old, &format!("$ {command}\n{}{blank}", printed.trim_end()));
+        } else {
+            assert_eq!(printed.trim_end(), shown, "{command}");
+        }
+    }
+    if update {
+        let parts: Vec<&str> = page.split("```console\n").collect();
+        let ends = |part: &&str| match part.split_once("```") {
+            Some((block, rest)) => format!("{}\n```{rest}", block.trim_end()),
+            None => (*part).to_owned(),
+        };
+        let blocks: Vec<String> = parts.iter().skip(1).map(ends).collect();
+        page = [vec![parts[0].to_owned()], blocks].concat().join("```console\n");
+        std::fs::write(root().join("docs/gates.md"), &page).unwrap();
+    }
+    // The other commands are in plain blocks; most draw the page's pictures.
+    let plain: Vec<&str> = page.lines().filter(|line| line.starts_with("adaline ")).collect();
+    assert!(plain.len() >= 7, "{plain:?}");
+    for command in plain {
+        let printed = run(command);
+        assert!(!printed.contains("error: "), "{command}: {printed}");
+        let Some(file) = words(command).pop().filter(|file| file.ends_with(".svg")) else { continue };
+        let drawn = std::fs::read_to_string(folder.path().join(&file)).unwrap();
+        assert!(drawn == read(&format!("docs/images/{file}")), "docs/images/{file}: run scripts/pictures");
+    }
+}
+
 #[test]
 fn both_readmes_show_the_same_commands_and_the_tested_program() {
     let (english, korean) = (read("README.md"), read("README.ko.md"));
@@ -68,6 +129,7 @@ fn every_link_leads_to_a_file() {
         "CHANGELOG.md",
         "docs/README.md",
         "docs/defaults.md",
+        "docs/gates.md",
         "docs/model-format.md",
     ];
     for page in pages {

@@ -8,6 +8,9 @@ use adaline::{Firing, Neuron, NeuronLayer, TruthRow, WrongRow};
 /// Most inputs of a function for which neurons are sought.
 const MOST_SOLVED: usize = 8;
 
+/// Said where neurons are not drawn as they are.
+pub(crate) const MOVED: &str = "drawn with biases lower by 0.5, which changes no row: the lines run between the points";
+
 /// What is said of a function.
 pub(crate) struct Answer {
     /// The neurons that are shown.
@@ -84,6 +87,19 @@ impl Answer {
             [layer] => layer.neurons.first(),
             _ => None,
         }
+    }
+
+    /// The neurons as they are drawn. Lines of whole-number weights run through points; with a bias lower by a half, which
+    /// changes no row, they run between them. Also whether that was done.
+    pub(crate) fn drawn(&self, subject: &Subject) -> (Vec<NeuronLayer>, bool) {
+        let mut layers = self.layers.clone();
+        let moved = !self.by_hand && subject.gate.is_none();
+        if let (true, Some(first)) = (moved, layers.first_mut()) {
+            for neuron in &mut first.neurons {
+                neuron.bias -= 0.5;
+            }
+        }
+        (layers, moved)
     }
 
     /// The first row that a neuron set by hand has wrong, of those that are shown.

@@ -1,6 +1,6 @@
 //! The answer for a person: what stands behind the function, why there is not less, the table, a picture.
 
-use super::answer::Answer;
+use super::answer::{Answer, MOVED};
 use crate::command::function::{Subject, formula, short};
 use crate::failure::Failure;
 use crate::output::{Output, columns};
@@ -20,8 +20,12 @@ pub(super) fn of(subject: &Subject, answer: &Answer, all: bool, output: &Output)
         if let Some(neuron) = answer.single() {
             text.push_str(&margins(subject, neuron)?);
         }
-        if let Some(chart) = crate::command::plot::gate_chart(&subject.name, &subject.function, &answer.layers) {
+        let (layers, moved) = answer.drawn(subject);
+        if let Some(chart) = crate::command::plot::gate_chart(&subject.name, &subject.function, &layers) {
             text.push('\n');
+            if moved {
+                text.push_str(&format!("({MOVED})\n"));
+            }
             text.push_str(&chart.to_text(output.size().0.min(60), 18));
         }
     }

@@ -33,7 +33,11 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let subject = whole(&arguments.function, "plot gate")?;
     two_inputs(&subject)?;
     let answer = answer::Answer::find(&subject, arguments.by_hand.neuron())?;
-    match chart(&subject.name, &subject.function, &answer.layers) {
+    let (layers, moved) = answer.drawn(&subject);
+    if moved {
+        output.note(answer::MOVED);
+    }
+    match chart(&subject.name, &subject.function, &layers) {
         Some(chart) => arguments.target.draw(&chart, output),
         None => Err(Failure::usage("the picture needs neurons of two inputs")),
     }
