@@ -53,7 +53,7 @@ fn consoles(page: &str) -> Vec<(String, String)> {
     let blocks = page.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
     let commands = blocks.flat_map(|block| block.split("$ adaline ").skip(1));
     commands
-        .map(|part| part.split_once('\n').unwrap())
+        .filter_map(|part| part.split_once('\n'))
         .map(|(command, printed)| (format!("adaline {command}"), printed.trim_end().to_owned()))
         .collect()
 }
