@@ -38,7 +38,14 @@ pub(crate) fn read() -> Result<Arguments, Failure> {
 }
 
 /// `--learning_rate=0.1` → `--learning-rate=0.1`: both spellings of a flag are read.
+///
+/// A negative number in any spelling (`-1e-5`, `-.5`) is written out, since the parser of the command line knows only some
+/// of them from flags.
 fn dashed(word: OsString) -> OsString {
+    let negative = word.to_str().filter(|text| text.starts_with('-')).and_then(|text| text.parse::<f64>().ok());
+    if let Some(number) = negative.filter(|number| number.is_finite()) {
+        return number.to_string().into();
+    }
     let Some(text) = word.to_str().filter(|text| text.starts_with("--")) else { return word };
     match text.split_once('=') {
         Some((name, value)) => format!("{}={value}", name.replace('_', "-")).into(),
@@ -61,5 +68,14 @@ mod tests {
         assert_eq!(dashed("--learning_rate=a_b".into()), "--learning-rate=a_b");
         assert_eq!(dashed("--batch_size".into()), "--batch-size");
         assert_eq!(dashed("a_b".into()), "a_b");
+    }
+
+    #[test]
+    fn negative_numbers_in_any_spelling() {
+        let spelled = ["-1e-5", "-.5", "-5.", "-1e+2", "-3", "-inf", "-x", "-o"];
+        assert_eq!(
+            spelled.map(|word| dashed(word.into())),
+            ["-0.00001", "-0.5", "-5", "-100", "-3", "-inf", "-x", "-o"]
+        );
     }
 }

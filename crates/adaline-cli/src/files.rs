@@ -23,6 +23,22 @@ pub(crate) fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
     Ok(check_writable(path, overwrite(force))?)
 }
 
+/// Refuses to write over what the command reads, even with `--force`: the data would be gone before anyone saw it.
+pub(crate) fn not_an_input<'a>(output: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Result<(), Failure> {
+    match inputs.into_iter().find(|input| same(input, output)) {
+        None => Ok(()),
+        Some(_) => {
+            let name = shown(output);
+            Err(Failure::usage(format!("{name}: this command reads this file; write the result to another one")))
+        }
+    }
+}
+
+/// Whether two paths lead to one file that is there.
+pub(crate) fn same(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
 /// Writes a whole file.
 pub(crate) fn write(path: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
     may_write(path, force)?;

@@ -17,11 +17,6 @@ pub(crate) fn seed(text: &str) -> Result<u64, String> {
     u64::from_str(text).map_err(|_| "give a whole number from 0".to_owned())
 }
 
-/// A number of threads. More than there are processors do no harm, but there is an end to it.
-pub(crate) fn threads(text: &str) -> Result<usize, String> {
-    count(text).and_then(|number| if number <= 1024 { Ok(number) } else { Err("give 1 to 1024".to_owned()) })
-}
-
 /// A finite number.
 pub(crate) fn number(text: &str) -> Result<f64, String> {
     match f64::from_str(text) {
@@ -29,6 +24,12 @@ pub(crate) fn number(text: &str) -> Result<f64, String> {
         Ok(_) => Err("the number must be finite".to_owned()),
         Err(_) => Err("that is not a number".to_owned()),
     }
+}
+
+/// A share: from 0 to below 1.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    let share = number(text)?;
+    if (0.0..1.0).contains(&share) { Ok(share) } else { Err("a share goes from 0 to below 1".to_owned()) }
 }
 
 /// 0 or 1.

@@ -59,6 +59,23 @@ impl fmt::Display for Epoch {
     }
 }
 
+/// Most epochs that a file's history holds: a few megabytes. A longer run is thinned.
+#[cfg(feature = "data")]
+const MOST_RECORDED: usize = 10_000;
+
+impl Epoch {
+    /// The history as a file holds it: every epoch of a run of up to 10,000; of a longer one every second, fourth, …, with
+    /// the first, the best and the last. Which are left out follows from the numbers of the epochs alone, so thinning
+    /// again after a stop changes nothing.
+    #[cfg(feature = "data")]
+    pub(crate) fn thinned(history: &[Epoch], best: usize) -> Vec<Epoch> {
+        let last = history.last().map_or(0, |epoch| epoch.epoch);
+        let stride = last.div_ceil(MOST_RECORDED).max(1).next_power_of_two();
+        let kept = |epoch: &&Epoch| [1, best, last].contains(&epoch.epoch) || epoch.epoch.is_multiple_of(stride);
+        history.iter().filter(kept).copied().collect()
+    }
+}
+
 /// Where a run is, told after every step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -311,7 +328,7 @@ impl<'a> Trainer<'a> {
         };
         let checkpoint = Checkpoint::new(network, &session, progress);
         let progress = checkpoint.progress();
-        let mut best_epoch = progress.history.len();
+        let mut best_epoch = progress.epoch;
         if let Some(best) = &progress.best {
             network.params_mut().copy_from_slice(&best.params);
             best_epoch = best.epoch;

@@ -95,7 +95,28 @@ fn save(subject: &Subject, layers: &[NeuronLayer], arguments: &Arguments, output
         Some(gate) => gate.name(),
         None => ["output", "result", "y"].into_iter().find(free).unwrap_or("function output"),
     };
-    save_model(&Model::of_neurons(layers, &names, target)?, path, arguments.force, output)
+    let model = Model::of_neurons(layers, &names, target)?;
+    same_in_f32(subject, layers, &model)?;
+    save_model(&model, path, arguments.force, output)
+}
+
+/// A model's weights are f32. A neuron whose sum is but a rounding error away from zero may fall on the other side there:
+/// such a model would not be what was shown.
+fn same_in_f32(subject: &Subject, layers: &[NeuronLayer], model: &Model) -> Result<(), Failure> {
+    for row in subject.function.table().rows() {
+        let mut values: Vec<f64> = row.input.iter().map(|&bit| f64::from(bit)).collect();
+        let inputs: Vec<f32> = values.iter().map(|&x| x as f32).collect();
+        for layer in layers {
+            values = layer.outputs(&values)?;
+        }
+        if model.network().predict(&inputs)?.iter().map(|&y| f64::from(y)).ne(values.iter().copied()) {
+            let row: Vec<String> = inputs.iter().map(ToString::to_string).collect();
+            let message = "not written: a model's weights are f32, and rounded to them row {} gives another output; \
+                           choose weights whose sums are further from zero";
+            return Err(Failure::new(Code::Check, message.replacen("{}", &row.join(" "), 1)));
+        }
+    }
+    Ok(())
 }
 
 /// Writes a model and says so.

@@ -165,7 +165,7 @@ fn training(record: &Record) -> String {
             "epochs",
             format!(
                 "{} of {}: {ended}; the weights are those of epoch {}",
-                record.history.len(),
+                record.history.last().map_or(0, |epoch| epoch.epoch),
                 settings.epochs,
                 record.best_epoch
             ),

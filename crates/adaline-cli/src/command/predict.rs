@@ -7,7 +7,7 @@ use crate::{files, model, source};
 use adaline::{Prediction, Predictions};
 use clap::Args;
 use serde_json::{Map, Value};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Predict new rows with a model
 ///
@@ -45,6 +45,7 @@ const EXAMPLES: &str = "Examples:
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     if let Some(path) = &arguments.output {
+        files::not_an_input(path, [arguments.model.as_path(), Path::new(&arguments.data)])?;
         files::may_write(path, arguments.force)?;
     }
     let model = model::load(&arguments.model)?;

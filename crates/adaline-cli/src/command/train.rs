@@ -39,13 +39,13 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let table = source::read(source)?;
     let mut run = match &arguments.resume {
         Some(path) => resumed(arguments, table, path)?,
-        None => fresh(arguments, table, layers)?,
+        None => fresh(arguments, table, layers, output)?,
     };
     run.settings.validate()?;
     introduce(&run, output);
     interrupt::listen();
     let (fit, elapsed) = train(&mut run, arguments, &names, output)?;
-    save(&run, &fit, arguments, &names)?;
+    let names = save(&run, &fit, arguments, names, output)?;
     if fit.ended == Ended::Interrupted {
         return Err(stopped(&fit, &run.model, &names, source));
     }
@@ -58,8 +58,11 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
 }
 
 /// A run from the start: of new weights, or with `--from` of those of a model.
-fn fresh(arguments: &Arguments, table: Table, layers: Option<Vec<Layer>>) -> Result<Run, Failure> {
+fn fresh(arguments: &Arguments, table: Table, layers: Option<Vec<Layer>>, output: &Output) -> Result<Run, Failure> {
     let split = arguments.split();
+    if table.is_whole() && (arguments.test_split.is_some() || arguments.validation_split.is_some()) {
+        output.note(format!("{} is a whole truth table and never split", printable(table.source())));
+    }
     match &arguments.from {
         Some(path) => {
             let model = model::load(path)?;
@@ -213,9 +216,23 @@ fn train(run: &mut Run, arguments: &Arguments, names: &Names, output: &Output) -
 }
 
 /// Writes the model, its history as a picture, and the state of a run that was stopped.
-fn save(run: &Run, fit: &Fit, arguments: &Arguments, names: &Names) -> Result<(), Failure> {
-    let saved = if arguments.force { run.model.save_over(&names.model) } else { run.model.save(&names.model) };
-    saved?;
+///
+/// Another run may have taken the names meanwhile: then the next free ones are used, so that no training is lost.
+fn save(run: &Run, fit: &Fit, arguments: &Arguments, names: Names, output: &Output) -> Result<Names, Failure> {
+    let mut names = names;
+    if arguments.force {
+        run.model.save_over(&names.model)?;
+    } else {
+        while let Err(error) = run.model.save(&names.model) {
+            if names.model.symlink_metadata().is_err() {
+                return Err(error.into());
+            }
+            let taken = shown(&names.model);
+            let stem = names.model.with_extension("");
+            names = Names::free(&stem.to_string_lossy());
+            output.note(format!("{taken} was made by another program meanwhile; writing to {}", shown(&names.model)));
+        }
+    }
     if !fit.history.is_empty() {
         let title = format!("Training on {}", run.data.train().source());
         let chart = super::plot::history_chart(&fit.history, fit.best_epoch, &title);
@@ -224,12 +241,12 @@ fn save(run: &Run, fit: &Fit, arguments: &Arguments, names: &Names) -> Result<()
     if fit.ended == Ended::Interrupted {
         run.model.save_checkpoint(&names.checkpoint, &fit.checkpoint)?;
     }
-    Ok(())
+    Ok(names)
 }
 
 /// What is told after Ctrl-C.
 fn stopped(fit: &Fit, model: &Model, names: &Names, source: &str) -> Failure {
-    let epochs = fit.history.len();
+    let epochs = fit.checkpoint.epochs();
     let kept = match fit.best_epoch {
         0 => "the weights so far".to_owned(),
         best => format!("the weights of epoch {best}"),

@@ -52,6 +52,11 @@ pub(super) fn complaint(text: &str) -> Option<String> {
         Cell::TooLarge => Some(format!(
             "{shown} is more than a number can hold (1.8e308); mend the cell, or measure in a larger unit"
         )),
+        Cell::Word if is_decimal_comma(&shown) && shown.len() - shown.find(',').unwrap_or(0) == 4 => Some(format!(
+            "\"{shown}\" has a comma: if it separates thousands leave it out ({}), if it is a decimal comma write a point ({})",
+            shown.replacen(',', "", 1),
+            shown.replacen(',', ".", 1)
+        )),
         Cell::Word if is_decimal_comma(&shown) => {
             Some(format!("\"{shown}\" has a decimal comma; write {} with a point", shown.replacen(',', ".", 1)))
         }

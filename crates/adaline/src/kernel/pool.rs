@@ -51,10 +51,11 @@ impl std::fmt::Debug for State {
 
 impl Pool {
     /// `threads` counts the caller; one means that no thread is started. If the machine refuses a thread, there are
-    /// fewer.
+    /// fewer, and never more than four a core (or sixteen).
     pub(crate) fn new(threads: usize) -> Self {
-        let workers = threads.saturating_sub(1).min(255);
         let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
+        // Any number may be asked for; far beyond the cores, threads only wait for one another.
+        let workers = threads.saturating_sub(1).min((4 * cores).max(16));
         let shared = Arc::new(State {
             job: AtomicUsize::new(0),
             task: UnsafeCell::new(None),

@@ -7,7 +7,7 @@ use crate::files::{Overwrite, write_whole};
 use crate::kernel::buffer::Buffer;
 use crate::network::NetworkLayout;
 use crate::trainer::{Best, Checkpoint, Progress};
-use crate::{Error, Layer, Network, Result};
+use crate::{Epoch, Error, Layer, Network, Result};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
@@ -91,10 +91,11 @@ pub(super) fn to_bytes(model: &Model, checkpoint: Option<&Checkpoint>, path: &Pa
         layers: network.layers().to_vec(),
         encoder: model.encoder.clone(),
         record: model.record.clone(),
-        checkpoint: checkpoint.map(|checkpoint| CheckpointHeader {
-            steps: checkpoint.steps,
-            best_epoch: checkpoint.progress.best.as_ref().map(|best| best.epoch),
-            progress: checkpoint.progress.clone(),
+        checkpoint: checkpoint.map(|checkpoint| {
+            let best_epoch = checkpoint.progress.best.as_ref().map(|best| best.epoch);
+            let mut progress = checkpoint.progress.clone();
+            progress.history = Epoch::thinned(&progress.history, best_epoch.unwrap_or(0));
+            CheckpointHeader { steps: checkpoint.steps, best_epoch, progress }
         }),
     };
     let broken = |error: String| Error::model_file(path, format!("not written: {error}"));

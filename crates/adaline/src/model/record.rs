@@ -20,7 +20,7 @@ pub struct Record {
     pub ended: Ended,
     /// The epoch whose weights the model has, from 1.
     pub best_epoch: usize,
-    /// One entry an epoch.
+    /// One entry an epoch; of a run of more than 10,000 every second, fourth, … with the first, the best and the last.
     pub history: Vec<Epoch>,
 }
 
@@ -63,7 +63,7 @@ impl Record {
             },
             ended: fit.ended,
             best_epoch: fit.best_epoch,
-            history: fit.history.clone(),
+            history: Epoch::thinned(&fit.history, fit.best_epoch),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::scale::{Notation, short};
 use super::style::{Colour, Dash, Mark};
 use super::words::clean;
 
-/// The curves of a training run. Every list starts with epoch 1.
+/// The curves of a training run. Every list starts with epoch 1, unless [`HistoryCurves::epochs`] says otherwise.
 ///
 /// ```
 /// use adaline::plot::HistoryCurves;
@@ -22,6 +22,8 @@ pub struct HistoryCurves {
     validation_loss: Vec<f64>,
     metric: Option<(String, Vec<f64>, Vec<f64>)>,
     best_epoch: Option<usize>,
+    /// The epoch of each entry; empty where they count from 1.
+    epochs: Vec<usize>,
 }
 
 impl HistoryCurves {
@@ -33,7 +35,19 @@ impl HistoryCurves {
             validation_loss: Vec::new(),
             metric: None,
             best_epoch: None,
+            epochs: Vec::new(),
         }
+    }
+
+    /// The epoch of each entry, from 1 and rising, where some are left out.
+    pub fn epochs(mut self, epochs: &[usize]) -> Self {
+        self.epochs = epochs.to_vec();
+        self
+    }
+
+    /// The epoch of an entry.
+    fn epoch(&self, entry: usize) -> usize {
+        self.epochs.get(entry).copied().unwrap_or(entry + 1)
     }
 
     /// The validation loss of every epoch. Its lowest value is the best epoch, unless another is named.
@@ -63,23 +77,30 @@ impl HistoryCurves {
 
     /// The picture.
     pub fn chart(&self) -> Chart {
-        let best = self.best_epoch.or_else(|| lowest(&self.validation_loss)).filter(|epoch| *epoch > 0);
+        let best = self
+            .best_epoch
+            .or_else(|| lowest(&self.validation_loss).map(|entry| self.epoch(entry)))
+            .filter(|epoch| *epoch > 0);
         let log = spans_two_decades(self.loss.iter().chain(&self.validation_loss));
         let mut chart = Chart::new(&self.title).columns(2);
         chart = chart.panel(self.panel("loss", &self.loss, &self.validation_loss, best, log));
-        let epochs = self.loss.len().max(self.validation_loss.len());
+        let entries = self.loss.len().max(self.validation_loss.len());
+        let epochs = entries.checked_sub(1).map_or(0, |last| self.epoch(last));
+        let of_best = |values: &[f64]| {
+            let entry = (0..values.len()).find(|&entry| Some(self.epoch(entry)) == best)?;
+            values.get(entry).copied()
+        };
         let mut words = vec![if epochs == 1 { "1 epoch".to_owned() } else { format!("{epochs} epochs") }];
         if let Some(epoch) = best {
             words.push(format!("best epoch {epoch}"));
-            if let Some(loss) = self.validation_loss.get(epoch - 1) {
-                words.push(format!("validation loss {}", short(*loss, Notation::Print)));
+            if let Some(loss) = of_best(&self.validation_loss) {
+                words.push(format!("validation loss {}", short(loss, Notation::Print)));
             }
         }
         if let Some((name, training, validation)) = &self.metric {
             chart = chart.panel(self.panel(name, training, validation, best, false)).size(940.0, 400.0);
-            let kept = best.and_then(|epoch| validation.get(epoch - 1));
-            if let Some(value) = kept {
-                words.push(format!("validation {name} {}", short(*value, Notation::Print)));
+            if let Some(value) = of_best(validation) {
+                words.push(format!("validation {name} {}", short(value, Notation::Print)));
             }
         }
         let sentence = words.join(", ");
@@ -90,11 +111,11 @@ impl HistoryCurves {
     fn panel(&self, name: &str, training: &[f64], validation: &[f64], best: Option<usize>, log: bool) -> Panel {
         let few = training.len().max(validation.len()) <= 25;
         let line = |name: &str, values: &[f64], index: usize| {
-            let points = values.iter().enumerate().map(|(i, v)| (i as f64 + 1.0, *v));
+            let points = values.iter().enumerate().map(|(i, v)| (self.epoch(i) as f64, *v));
             let line = Line::new(name, points).colour(Colour::of(index)).dash(Dash::of(index));
             if few { line.mark(Mark::of(index)) } else { line }
         };
-        let last = training.len().max(validation.len()).max(1) as f64;
+        let last = training.len().max(validation.len()).checked_sub(1).map_or(1, |last| self.epoch(last)) as f64;
         let label = if log { format!("{name} (logarithmic)") } else { name.to_owned() };
         let mut panel = Panel::new("epoch", label)
             .x(|axis| if last > 1.0 { axis.range(1.0, last).whole() } else { axis.range(0.0, 2.0).whole() })
@@ -110,10 +131,10 @@ impl HistoryCurves {
     }
 }
 
-/// The epoch, from 1, of the lowest value.
+/// The entry of the lowest value.
 fn lowest(values: &[f64]) -> Option<usize> {
     let finite = values.iter().enumerate().filter(|(_, v)| v.is_finite());
-    finite.min_by(|a, b| a.1.total_cmp(b.1)).map(|(i, _)| i + 1)
+    finite.min_by(|a, b| a.1.total_cmp(b.1)).map(|(i, _)| i)
 }
 
 /// Whether all values are above zero and the largest is over a hundred times the smallest.

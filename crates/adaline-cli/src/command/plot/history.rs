@@ -43,7 +43,9 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
 /// The curves of a run.
 pub(crate) fn chart(history: &[Epoch], best_epoch: usize, title: &str) -> Chart {
     let all = |value: fn(&Epoch) -> Option<f64>| history.iter().map_while(value).collect::<Vec<f64>>();
+    let numbers: Vec<usize> = history.iter().map(|epoch| epoch.epoch).collect();
     let mut curves = HistoryCurves::new(&all(|epoch| Some(epoch.loss)))
+        .epochs(&numbers)
         .validation_loss(&all(|epoch| epoch.val_loss))
         .best_epoch(best_epoch)
         .title(title);

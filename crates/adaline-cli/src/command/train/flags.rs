@@ -46,39 +46,39 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Data")]
     pub(super) no_shuffle: bool,
 
-    /// Units of the hidden layers: 64,32
+    /// Units of the hidden layers: 64,32 [default: 64]
     #[arg(long, value_name = "UNITS", value_delimiter = ',', value_parser = values::count, allow_negative_numbers = true, help_heading = "Network")]
     pub(super) hidden: Option<Vec<usize>>,
 
-    /// Activation of the hidden layers
+    /// Activation of the hidden layers [default: relu; `adaline activation --help` names them]
     #[arg(long, value_parser = values::activation, help_heading = "Network")]
     pub(super) activation: Option<Activation>,
 
     /// Zero this share of each hidden layer's values while training
-    #[arg(long, value_name = "SHARE", value_parser = values::number, allow_negative_numbers = true, help_heading = "Network")]
+    #[arg(long, value_name = "SHARE", value_parser = values::share, allow_negative_numbers = true, help_heading = "Network")]
     pub(super) dropout: Option<f64>,
 
     /// The whole chain, output layer included: "dense 16 relu, dense 3"
     #[arg(long, value_name = "LAYERS", allow_hyphen_values = true, conflicts_with_all = ["hidden", "activation", "dropout"], help_heading = "Network")]
     pub(super) net: Option<String>,
 
-    /// Start from the weights of a model file, with its columns and layers
+    /// Start from the weights of a model file, with its columns, scaling and layers
     #[arg(long, value_name = "MODEL", conflicts_with_all = ["net", "hidden", "activation", "dropout", "target", "features", "exclude", "task"], help_heading = "Network")]
     pub(super) from: Option<PathBuf>,
 
-    /// Passes over the training rows
+    /// Passes over the training rows [default: chosen from the data, docs/defaults.md]
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
     pub(super) epochs: Option<usize>,
 
-    /// Rows in a step
+    /// Rows in a step [default: 32]
     #[arg(long, value_name = "ROWS", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
     pub(super) batch_size: Option<usize>,
 
-    /// Learning rate
+    /// Learning rate [default: chosen from the data, or the optimizer's own]
     #[arg(long, visible_alias = "lr", value_name = "RATE", value_parser = values::number, allow_negative_numbers = true, help_heading = "Training")]
     pub(super) learning_rate: Option<f64>,
 
-    /// sgd, momentum, nesterov, rmsprop, adagrad, adam, adamw or rprop
+    /// sgd, momentum, nesterov, rmsprop, adagrad, adam, adamw or rprop [default: adamw]
     #[arg(long, value_name = "NAME", value_parser = values::optimizer, help_heading = "Training")]
     pub(super) optimizer: Option<Optimizer>,
 
@@ -86,7 +86,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = values::number, allow_negative_numbers = true, help_heading = "Training")]
     pub(super) momentum: Option<f64>,
 
-    /// Decoupled weight decay of adamw
+    /// Decoupled weight decay of adamw, of the weights and not the biases
     #[arg(long, value_name = "DECAY", value_parser = values::number, allow_negative_numbers = true, help_heading = "Training")]
     pub(super) weight_decay: Option<f64>,
 
@@ -118,12 +118,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "HOW", help_heading = "Training")]
     pub(super) class_weight: Option<ClassWeight>,
 
-    /// Penalty on the size of the weights: l1 · Σ|w|
-    #[arg(long, value_name = "L1", value_parser = values::number, allow_negative_numbers = true, help_heading = "Training")]
+    /// Penalty on the size of the weights, not of the biases: l1 · Σ|w|
+    #[arg(long, value_name = "STRENGTH", value_parser = values::number, allow_negative_numbers = true, help_heading = "Training")]
     pub(super) l1: Option<f64>,
 
-    /// Penalty on the square of the weights: l2/2 · Σw²
-    #[arg(long, value_name = "L2", value_parser = values::number, allow_negative_numbers = true, help_heading = "Training")]
+    /// Penalty on the square of the weights, not of the biases: l2/2 · Σw²
+    #[arg(long, value_name = "STRENGTH", value_parser = values::number, allow_negative_numbers = true, help_heading = "Training")]
     pub(super) l2: Option<f64>,
 
     /// Shorten a longer gradient to this length
@@ -134,7 +134,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "VALUE", value_parser = values::number, allow_negative_numbers = true, help_heading = "Training")]
     pub(super) clip_value: Option<f64>,
 
-    /// Stop after so many epochs without a better validation loss
+    /// Stop after so many epochs without a better validation loss [default: a fifth of the epochs, at least 10]
     #[arg(long, value_name = "EPOCHS", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
     pub(super) patience: Option<usize>,
 
@@ -143,7 +143,7 @@ pub(crate) struct Arguments {
     pub(super) seed: u64,
 
     /// Threads; the result does not depend on them [default: one a processor]
-    #[arg(long, value_name = "N", value_parser = values::threads, allow_negative_numbers = true, help_heading = "Run")]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Run")]
     pub(super) threads: Option<usize>,
 
     /// Go on with an interrupted run: the same data, and the checkpoint that it left

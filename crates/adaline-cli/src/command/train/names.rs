@@ -22,7 +22,16 @@ impl Names {
         };
         files::may_write(&names.model, arguments.force)?;
         files::may_write(&names.history, arguments.force)?;
-        let goes_on = arguments.resume.as_ref().is_some_and(|path| same_file(path, &names.checkpoint));
+        // A run may go on in its own checkpoint and its own model, but never over its data.
+        let goes_on = arguments.resume.as_ref().is_some_and(|path| files::same(path, &names.checkpoint));
+        let data = [Some(Path::new(data)), arguments.config.as_deref()];
+        let start = [arguments.from.as_deref(), arguments.resume.as_deref()];
+        for name in [&names.model, &names.history, &names.checkpoint] {
+            files::not_an_input(name, data.into_iter().flatten())?;
+        }
+        files::not_an_input(&names.model, arguments.resume.as_deref())?;
+        files::not_an_input(&names.history, start.into_iter().flatten())?;
+        files::not_an_input(&names.checkpoint, arguments.from.as_deref())?;
         files::may_write(&names.checkpoint, arguments.force || goes_on)?;
         Ok(names)
     }
@@ -41,8 +50,8 @@ impl Names {
         }
     }
 
-    /// The first of `iris`, `iris-2`, `iris-3` … of which no file is there.
-    fn free(stem: &str) -> Self {
+    /// The first of `iris`, `iris-2`, `iris-3` … of which no file is there. `stem` may lie in another folder.
+    pub(super) fn free(stem: &str) -> Self {
         let mut number = 1u64;
         loop {
             let stem = if number == 1 { stem.to_owned() } else { format!("{stem}-{number}") };
@@ -54,8 +63,4 @@ impl Names {
             number += 1;
         }
     }
-}
-
-fn same_file(a: &Path, b: &Path) -> bool {
-    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }

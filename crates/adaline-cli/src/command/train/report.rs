@@ -71,7 +71,7 @@ impl Report {
         };
         Ok(Report {
             model: names.model.display().to_string(),
-            epochs: fit.history.len(),
+            epochs: fit.checkpoint.epochs(),
             parameters: model.network().parameters(),
             seconds: elapsed.as_secs_f64(),
             weights_sha256: model.weights_sha256(),

@@ -150,6 +150,15 @@ fn standardise(training: &Table, columns: &[&Column]) -> Result<(f64, f64)> {
             "the numbers are so large that their mean or variance overflows; measure in a larger unit",
         ));
     }
+    if variance < f64::MIN_POSITIVE
+        && columns.iter().any(|column| (1..training.rows()).any(|row| column.number(row) != column.number(0)))
+    {
+        let name = columns.first().map_or("", |column| column.name());
+        return Err(Error::data(
+            Place::new(training.source()).column(name),
+            "the numbers differ by so little that their variance is too small to hold; measure in a smaller unit",
+        ));
+    }
     // scikit-learn's bound below which a spread is nothing but rounding.
     let rounding = n * f64::EPSILON * variance + (n * mean * f64::EPSILON).powi(2);
     let scale = variance.sqrt();
