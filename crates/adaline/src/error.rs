@@ -167,11 +167,17 @@ pub fn printable(text: &str) -> String {
 
 /// The nearest of `names` to `given`, as `; did you mean "…"?`, or nothing when none is near.
 pub fn did_you_mean<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    /// Longest name that is compared: the time goes with the product of two lengths, and names come from files.
+    const LONGEST: usize = 64;
     let given = given.to_lowercase();
+    let length = given.chars().count();
+    let allowed = |name: &str| 1 + name.chars().count().min(length) / 4;
     names
         .into_iter()
+        .filter(|name| length <= LONGEST && name.len() <= 4 * LONGEST)
+        .filter(|name| name.chars().count().abs_diff(length) <= allowed(name))
         .map(|name| (strsim::damerau_levenshtein(&given, &name.to_lowercase()), name))
-        .filter(|(distance, name)| *distance <= 1 + name.chars().count().min(given.chars().count()) / 4)
+        .filter(|(distance, name)| *distance <= allowed(name))
         .min_by_key(|(distance, _)| *distance)
         .map_or_else(String::new, |(_, name)| format!("; did you mean \"{}\"?", printable(name)))
 }

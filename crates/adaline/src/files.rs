@@ -20,6 +20,8 @@ pub fn write_whole(path: impl AsRef<Path>, bytes: &[u8], overwrite: Overwrite) -
     refuse(path, overwrite)?;
     let failed = |source: io::Error| Error::io("write", path, bare(source));
     let folder = folder_of(path);
+    // Opened before anything is written: what cannot be synced must fail while nothing has happened.
+    let opened = if cfg!(unix) { Some(std::fs::File::open(&folder).map_err(failed)?) } else { None };
     let mut file = temporary(&folder).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
@@ -28,7 +30,8 @@ pub fn write_whole(path: impl AsRef<Path>, bytes: &[u8], overwrite: Overwrite) -
         Overwrite::No => file.persist_noclobber(path),
     };
     renamed.map_err(|error| failed(error.error))?;
-    sync_folder(&folder).map_err(failed)
+    // A rename is on the disk only when the folder is.
+    opened.map_or(Ok(()), |folder| folder.sync_all()).map_err(failed)
 }
 
 /// Finds out whether a file could be written, before hours of work depend on it: the folder takes new files, and nothing
@@ -89,11 +92,6 @@ fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     }
     #[cfg(not(unix))]
     builder.tempfile_in(folder)
-}
-
-/// A rename is on the disk only when the folder is.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ use crate::op::Lowered;
 use crate::{Activation, Init, Shape};
 use serde::{Deserialize, Serialize};
 
+/// Longest chain: a longer one is a slip, or a hostile file.
+pub(crate) const MAX_LAYERS: usize = 1_000;
+
 /// One layer of a network. Its serde form is its notation, a string; see [`Layer::parse_chain`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

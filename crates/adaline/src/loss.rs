@@ -4,7 +4,7 @@
 use crate::error::did_you_mean;
 use crate::kernel::InstructionSet;
 use crate::kernel::rows::{self, Classes, Difference};
-use crate::{Activation, Error, Network, Result, Targets};
+use crate::{Activation, Error, Layer, Network, Result, Targets};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -107,6 +107,9 @@ impl Loss {
         let last = network.layers().len();
         let Some(layer) = network.layers().last() else { return Ok(()) };
         let place = || format!("layer {last} ({layer})");
+        if let Layer::Dropout(_) = layer {
+            return Err(Error::shape(place(), "dropout of the outputs teaches nothing; end in the layer before it"));
+        }
         match self {
             Loss::Huber { delta } if !(delta > 0.0 && delta.is_finite()) => {
                 return Err(Error::setting("loss", format!("huber's delta is {delta}; it must be above 0")));

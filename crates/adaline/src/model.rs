@@ -113,7 +113,12 @@ impl Model {
                 Predictions::of_classes(classes, &outputs, self.network.output().len(), self.ends_in_step())
             }
             Target::Number { .. } => {
-                Predictions::of_numbers(outputs.iter().map(|&y| self.encoder.decode(f64::from(y))).collect())
+                let numbers: Vec<f64> = outputs.iter().map(|&y| self.encoder.decode(f64::from(y))).collect();
+                if let Some(row) = numbers.iter().position(|number| !number.is_finite()) {
+                    let message = format!("the prediction for row {} is too large for a number", row + 1);
+                    return Err(Error::shape("network", message));
+                }
+                Predictions::of_numbers(numbers)
             }
         })
     }
@@ -128,6 +133,8 @@ impl Model {
 
     /// How well the model predicts encoded rows.
     pub fn evaluate_encoded(&self, samples: &Samples) -> Result<Evaluation> {
+        self.check()?;
+        self.fits(samples)?;
         let loss = self.loss();
         let width = self.network.output().len();
         let mut gradient = vec![0.0; BATCH * width];
@@ -168,10 +175,24 @@ impl Model {
         }
     }
 
+    /// Whether samples are such as the model's encoder makes.
+    fn fits(&self, samples: &Samples) -> Result<()> {
+        let k = self.encoder.classes().len();
+        let good = match samples.targets() {
+            Targets::Classes(classes) => k > 0 && classes.iter().all(|&class| (class as usize) < k),
+            Targets::Values { width, .. } => k == 0 && *width == 1,
+        };
+        if good { Ok(()) } else { Err(Error::shape("samples", "their targets are not those of the model's encoder")) }
+    }
+
     /// Runs encoded rows through the network in batches; logits come out where the target is classes.
     fn run(&self, inputs: &[f32], rows: usize, mut each: impl FnMut(&[f32])) -> Result<()> {
         self.check()?;
         let width = self.network.input().len();
+        if inputs.len() != rows.saturating_mul(width) {
+            let message = format!("{} values do not make {rows} rows of {width}", inputs.len());
+            return Err(Error::shape("network", message));
+        }
         let hardware = Hardware { threads: 1, set: InstructionSet::best() };
         let aim = if self.encoder.classes().is_empty() { Aim::Predict } else { Aim::Logits(self.loss()) };
         let mut plan = Plan::new(&self.network, rows.clamp(1, BATCH), aim, hardware)?;
@@ -204,7 +225,7 @@ impl Model {
     }
 
     /// Whether encoder and network fit together.
-    fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let (encoded, input) = (self.encoder.shape(), self.network.input());
         let layers = self.network.layers();
         if encoded.len() != input.len() {
@@ -224,6 +245,12 @@ impl Model {
                 Err(Error::shape(place, format!("{outputs} outputs for {k} classes; end in \"dense {k}\"")))
             }
             _ => Ok(()),
+        }?;
+        match self.encoder.classes().len() {
+            // The zeroes and ones of a step are judged without a loss.
+            1.. if self.ends_in_step() => Ok(()),
+            0 => self.loss().check(&self.network, &Targets::Values { width: 1, values: Vec::new() }),
+            k => self.loss().check(&self.network, &Targets::Classes(vec![k as u32 - 1])),
         }
     }
 

@@ -5,7 +5,7 @@ mod summary;
 
 use crate::kernel::buffer::{Buffer, round_up};
 use crate::kernel::panels::{panel_index, panels_len};
-use crate::layer::{Layout, Parameter};
+use crate::layer::{Layout, MAX_LAYERS, Parameter};
 use crate::plan::Predictor;
 use crate::rng::{Purpose, Rng};
 use crate::{Activation, Error, Layer, Result, Shape, error::did_you_mean};
@@ -233,6 +233,12 @@ impl NetworkLayout {
     pub(crate) fn new(input: Shape, layers: Vec<Layer>) -> Result<Self> {
         if layers.is_empty() {
             return Err(Error::shape("network", "a network needs at least one layer, for example \"dense 1\""));
+        }
+        if layers.len() > MAX_LAYERS {
+            return Err(Error::shape(
+                "network",
+                format!("{} layers are too many; there may be {MAX_LAYERS}", layers.len()),
+            ));
         }
         if input.is_empty() {
             return Err(Error::shape("network", format!("an input of shape {input} holds no values")));

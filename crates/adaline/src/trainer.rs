@@ -353,9 +353,9 @@ impl<'a> Trainer<'a> {
         }
         let steps = run.per_epoch.saturating_mul(self.settings.epochs as u64);
         let base = self.settings.optimizer.learning_rate() * progress.plateau.factor;
-        let (schedule, first) = (self.settings.schedule, progress.epoch as u64 * run.per_epoch);
+        let (schedule, first) = (self.settings.schedule, (progress.epoch as u64).saturating_mul(run.per_epoch));
         let (per_epoch, batch) = (run.per_epoch, session.batch());
-        let rate = |row: usize| base * schedule.factor(first + (row / batch) as u64, per_epoch, steps);
+        let rate = |row: usize| base * schedule.factor(first.saturating_add((row / batch) as u64), per_epoch, steps);
         // A run that was stopped after the last step of an epoch goes on without a step in it.
         let mut learning_rate = rate(progress.rows.saturating_sub(1));
         while progress.rows < rows {

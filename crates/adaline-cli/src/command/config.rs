@@ -8,6 +8,7 @@ use adaline::error::{did_you_mean, printable};
 use clap::{CommandFactory, Parser};
 use serde_json::{Map, Value};
 use std::ffi::OsString;
+use std::io::Read;
 use std::path::Path;
 
 /// Larger than any list of flags.
@@ -45,7 +46,10 @@ fn read(path: &Path) -> Result<Vec<OsString>, Failure> {
             format!("{size} bytes are no list of flags; name a JSON file like {{\"epochs\": 50}}"),
         ));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| Error::io("read", path, error))?;
+    // What is no regular file has no size and may never end.
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(|error| Error::io("read", path, error))?;
+    file.take(MOST_BYTES).read_to_string(&mut text).map_err(|error| Error::io("read", path, error))?;
     let flags: Map<String, Value> = serde_json::from_str(&text)
         .map_err(|error| trouble(path, format!("not a JSON object of flags, like {{\"epochs\": 50}}: {error}")))?;
     let program = crate::arguments::Arguments::command();

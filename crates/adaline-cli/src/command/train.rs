@@ -66,6 +66,7 @@ fn fresh(arguments: &Arguments, table: Table, layers: Option<Vec<Layer>>, output
     match &arguments.from {
         Some(path) => {
             let model = model::load(path)?;
+            let split = same_split(&model, &table, arguments, split, output);
             let data = like(&model, table)?.split(split)?;
             let settings = settings::make(arguments, Defaults::for_dataset(&data).settings, &model, &data)?;
             Ok(Run { model, data, settings, checkpoint: None })
@@ -82,12 +83,26 @@ fn fresh(arguments: &Arguments, table: Table, layers: Option<Vec<Layer>>, output
                 defaults.layers(&data)
             });
             let mut network = Network::new(data.input(), layers)?;
-            network.initialize(arguments.seed);
+            network.initialize(arguments.seed.unwrap_or(0));
             let model = Model::new(data.encoder(), network);
             let settings = settings::make(arguments, defaults.settings, &model, &data)?;
             Ok(Run { model, data, settings, checkpoint: None })
         }
     }
+}
+
+/// How the rows are split where a model is trained further: as they were for that model, if these are its data and no
+/// flag says otherwise. Rows that taught its weights must not come back as test rows.
+fn same_split(model: &Model, table: &Table, arguments: &Arguments, split: Split, output: &Output) -> Split {
+    let Some(record) = model.record().filter(|record| record.data.source == table.source()) else { return split };
+    let said = arguments.seed.is_some() || arguments.test_split.is_some() || arguments.validation_split.is_some();
+    if !said {
+        return record.data.split;
+    }
+    if split != record.data.split {
+        output.note("the rows are split otherwise than for that model: some test rows may have taught its weights");
+    }
+    split
 }
 
 /// The rest of an interrupted run. Its settings are in the checkpoint; only the number of epochs may be another.
@@ -268,7 +283,7 @@ fn stopped(fit: &Fit, model: &Model, names: &Names, source: &str) -> Failure {
 
 impl Arguments {
     fn split(&self) -> Split {
-        let mut split = Split::seeded(self.seed);
+        let mut split = Split::seeded(self.seed.unwrap_or(0));
         if let Some(fraction) = self.test_split {
             split = split.test(fraction);
         }

@@ -111,6 +111,10 @@ fn one_channel() -> usize {
     1
 }
 
+/// Most classes of a target: more of them are names or numbers of things, not kinds, and the confusion matrix has
+/// their square.
+pub(super) const MOST_CLASSES: usize = 1_000;
+
 /// More numbers an example than any encoder makes: what a file claims must not be taken as the size of a buffer.
 const LARGEST_INPUT: usize = 1 << 26;
 
@@ -263,6 +267,9 @@ impl TryFrom<Unchecked> for Encoder {
             return Err("the target has no name".into());
         }
         match &target {
+            Target::Classes { classes, .. } if classes.len() > MOST_CLASSES => {
+                return Err(format!("{} classes are too many; there may be {MOST_CLASSES}", classes.len()));
+            }
             Target::Classes { name, classes } => distinct(name, "classes", classes, 2)?,
             Target::Number { name, mean, scale } => scaled(name, *mean, *scale)?,
         }

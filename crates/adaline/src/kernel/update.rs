@@ -143,7 +143,7 @@ impl Rule<1> for Adagrad {
     }
 }
 
-/// m ← m + (1-β₁)(g - m); v ← β₂v + (1-β₂)g²; p ← keep·p - step·m / (√v / correction + ε)
+/// m ← m + (1-β₁)(g - m); v ← β₂v + (1-β₂)g²; p ← p - step·m / (√v / correction + ε)
 ///
 /// `step` is lr / (1 - β₁ᵗ), `correction` √(1 - β₂ᵗ). Decoupled weight decay is done beforehand, on the weights alone.
 #[derive(Clone, Copy)]

@@ -3,14 +3,13 @@
 //! A chain is layers separated by commas; a layer is a word followed by its settings. It is how a network is given to the
 //! program, how it prints itself, and how it is written down.
 
-use super::{Dense, Dropout, Layer};
+use super::{Dense, Dropout, Layer, MAX_LAYERS};
 use crate::error::{did_you_mean, printable};
 use crate::{Activation, Error, Init, Result};
 use std::fmt;
 
-/// Longest text and longest chain that are read: beyond any network of this library, short enough for hostile input.
+/// Longest text that is read: beyond any network of this library, short enough for hostile input.
 const MAX_TEXT: usize = 64 * 1024;
-const MAX_LAYERS: usize = 1_000;
 
 const KINDS: [&str; 3] = ["dense", "dropout", "flatten"];
 

@@ -12,7 +12,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 /// The key in the header's metadata.
@@ -135,6 +135,10 @@ pub(super) fn read(path: &Path) -> Result<(Model, Option<Checkpoint>)> {
     if about.is_dir() {
         return Err(Error::model_file(path, "a folder, and no model file"));
     }
+    // A device may never end.
+    if !about.is_file() {
+        return Err(Error::model_file(path, "no regular file, and so no model"));
+    }
     if about.len() > MAX_BYTES {
         return Err(Error::model_file(
             path,
@@ -168,7 +172,8 @@ pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<(Model, Option<Checkpoi
     }
     let mut network = layout.zeroed();
     load(&mut network, &file, "").map_err(bad)?;
-    let known = |name: &str| name.starts_with("checkpoint.") || network.tensors().any(|(own, _)| own == name);
+    let own: HashSet<&str> = network.tensors().map(|(name, _)| name).collect();
+    let known = |name: &str| name.starts_with("checkpoint.") || own.contains(name);
     if let Some(name) = file.names().into_iter().filter(|name| !known(name)).min() {
         return Err(bad(format!("it holds a tensor \"{}\" that the layers do not have", printable(name))));
     }
@@ -176,7 +181,9 @@ pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<(Model, Option<Checkpoi
         Some(header) => Some(read_checkpoint(header, &network, &file).map_err(bad)?),
         None => None,
     };
-    Ok((Model { encoder: header.encoder, network, record: header.record }, checkpoint))
+    let model = Model { encoder: header.encoder, network, record: header.record };
+    model.check().map_err(|error| bad(error.to_string()))?;
+    Ok((model, checkpoint))
 }
 
 /// What a reader's complaint means to the user.
@@ -270,6 +277,14 @@ fn read_checkpoint(header: CheckpointHeader, network: &Network, file: &SafeTenso
         slots.push(buffer(&format!("{MEMORY}{}.", slots.len()))?);
     }
     let mut progress = header.progress;
+    let best = header.best_epoch.unwrap_or(0);
+    let sane = progress.epoch == progress.history.last().map_or(0, |epoch| epoch.epoch)
+        && best <= progress.epoch
+        && progress.rows <= u32::MAX as usize
+        && progress.correct <= progress.rows;
+    if !sane {
+        return Err("the counters of the run contradict each other; train anew".to_owned());
+    }
     progress.best = header.best_epoch.map(|epoch| Best { epoch, params: network.params().clone() });
     Ok(Checkpoint { params: buffer(WEIGHTS)?, slots, steps: header.steps, progress })
 }

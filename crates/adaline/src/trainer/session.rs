@@ -95,7 +95,7 @@ impl Session {
     ) -> Result<StepReport> {
         let report = self.gradients(network, inputs, targets)?;
         self.penalise(network);
-        self.clip()?;
+        self.clip();
         let params = network.params_mut();
         let decay = self.settings.optimizer.weight_decay() * learning_rate;
         if decay > 0.0 {
@@ -194,7 +194,7 @@ impl Session {
         }
     }
 
-    fn clip(&mut self) -> Result<()> {
+    fn clip(&mut self) {
         if let Some(limit) = self.settings.clip_value {
             let limit = limit as f32;
             for g in &mut *self.grads {
@@ -209,7 +209,6 @@ impl Session {
                 update::scale(&mut self.grads, factor as f32);
             }
         }
-        Ok(())
     }
 
     fn diverged(&self, network: &Network, rows: usize) -> Error {

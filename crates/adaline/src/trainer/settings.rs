@@ -67,6 +67,12 @@ impl Settings {
         }
         self.optimizer.validate()?;
         self.schedule.validate()?;
+        if matches!(self.optimizer, Optimizer::Rprop(_)) && self.schedule != Schedule::Constant {
+            return Err(Error::setting(
+                "schedule",
+                "rprop has step sizes of its own that no schedule changes; leave it out",
+            ));
+        }
         for (name, value) in [("l1", self.l1), ("l2", self.l2)] {
             if !(value >= 0.0 && value.is_finite()) {
                 return Err(Error::setting(

@@ -138,9 +138,9 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "EPOCHS", value_parser = values::count, allow_negative_numbers = true, help_heading = "Training")]
     pub(super) patience: Option<usize>,
 
-    /// Seed of the split, the first weights, the order of the rows and dropout
-    #[arg(long, value_parser = values::seed, allow_negative_numbers = true, default_value = "0", help_heading = "Training")]
-    pub(super) seed: u64,
+    /// Seed of the split, the first weights, the order of the rows and dropout [default: 0]
+    #[arg(long, value_parser = values::seed, allow_negative_numbers = true, help_heading = "Training")]
+    pub(super) seed: Option<u64>,
 
     /// Threads; the result does not depend on them [default: one a processor]
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Run")]

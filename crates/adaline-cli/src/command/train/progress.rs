@@ -25,7 +25,7 @@ impl<'a> Progress<'a> {
     pub(super) fn new(settings: &Settings, rows: usize, output: &'a Output) -> Self {
         let wanted = !output.is_quiet() && std::io::stderr().is_terminal();
         let bar = wanted.then(|| {
-            let bar = ProgressBar::new(settings.epochs as u64 * rows as u64);
+            let bar = ProgressBar::new((settings.epochs as u64).saturating_mul(rows as u64));
             // The template is a constant; were it wrong, the plain bar would be shown.
             if let Ok(style) = ProgressStyle::with_template("{wide_bar} {eta} left\n{wide_msg}") {
                 bar.set_style(style.progress_chars("━╸ "));

@@ -14,7 +14,7 @@ pub(super) fn make(
     data: &Dataset,
 ) -> Result<Settings, Failure> {
     let mut settings = defaults;
-    settings.seed = arguments.seed;
+    settings.seed = arguments.seed.unwrap_or(0);
     settings.shuffle = !arguments.no_shuffle;
     if let Some(batch_size) = arguments.batch_size {
         settings.batch_size = batch_size;

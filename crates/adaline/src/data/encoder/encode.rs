@@ -12,6 +12,9 @@ use std::collections::HashMap;
 /// Rows that are encoded together: a block of them stays in the cache while the columns are written into it.
 const BLOCK: usize = 64;
 
+/// Most numbers that are encoded at once: 8 GiB of f32.
+const MOST_VALUES: usize = 1 << 31;
+
 impl Encoder {
     /// The inputs of all rows, one row after the other, and how many rows there are.
     ///
@@ -21,7 +24,14 @@ impl Encoder {
         let columns = self.columns(table)?;
         let width = self.shape().len();
         let rows = table.rows();
-        let mut out = vec![0f32; rows * width];
+        let mut out: Vec<f32> = Vec::new();
+        let len = rows.checked_mul(width).filter(|&len| len <= MOST_VALUES);
+        if len.is_none_or(|len| out.try_reserve_exact(len).is_err()) {
+            let message =
+                format!("{rows} rows of {width} numbers each do not fit into memory; give fewer rows at a time");
+            return Err(Error::data(Place::new(table.source()), message));
+        }
+        out.resize(rows * width, 0.0);
         for start in (0..rows).step_by(BLOCK) {
             let block = start..rows.min(start + BLOCK);
             for column in &columns {

@@ -1,6 +1,6 @@
 //! Fitting: everything that is learnt about the columns, from the training rows alone.
 
-use super::{Encoder, Input, Target};
+use super::{Encoder, Input, MOST_CLASSES, Target};
 use crate::data::column::{Column, Text, Values};
 use crate::data::number::{self, Cell};
 use crate::data::table::{Table, present_words};
@@ -49,7 +49,18 @@ fn fit_target(training: &Table, target: &str, task: Task, scale: bool) -> Result
     let column = training.column(target)?;
     let name = target.to_owned();
     Ok(match task {
-        Task::Classification => Target::Classes { name, classes: classes(column, training.rows()) },
+        Task::Classification => {
+            let classes = classes(column, training.rows());
+            if classes.len() > MOST_CLASSES {
+                let message = format!(
+                    "{} different values are too many classes (at most {MOST_CLASSES}), so this looks like a name or a \
+                     number of each row; learn another column (--target), or its numbers with --task regression",
+                    classes.len()
+                );
+                return Err(Error::data(Place::new(training.source()).column(target), message));
+            }
+            Target::Classes { name, classes }
+        }
         Task::Regression if !scale => Target::Number { name, mean: 0.0, scale: 1.0 },
         Task::Regression => {
             let (mean, scale) = standardise(training, &[column])?;
@@ -73,13 +84,10 @@ fn classes(column: &Column, rows: usize) -> Vec<String> {
         }
         return words.into_iter().map(str::to_owned).collect();
     }
-    let mut values: Vec<f64> = Vec::new();
-    for x in (0..rows).filter_map(|row| column.number(row)) {
-        let x = x + 0.0; // -0 is 0
-        if let Err(place) = values.binary_search_by(|have| have.total_cmp(&x)) {
-            values.insert(place, x);
-        }
-    }
+    // -0 + 0 is 0: one class, not two.
+    let mut values: Vec<f64> = (0..rows).filter_map(|row| column.number(row)).map(|x| x + 0.0).collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
     values.iter().map(f64::to_string).collect()
 }
 
