@@ -3,8 +3,8 @@
 mod by_hand;
 mod summary;
 
-use crate::kernel::buffer::{Buffer, round_up};
-use crate::kernel::panels::{panel_index, panels_len};
+use crate::kernel::buffer::{Buffer, is_there_room_for, round_up};
+use crate::kernel::panels::panel_index;
 use crate::layer::{Layout, MAX_LAYERS, Parameter};
 use crate::plan::Predictor;
 use crate::rng::{Purpose, Rng};
@@ -75,8 +75,11 @@ impl Network {
             let tensor = &self.tensors[number];
             let Parameter { init, fan_in, fan_out, .. } = tensor.parameter;
             let mut rng = Rng::stream(seed, Purpose::Init, number as u64);
-            let values: Vec<f32> = (0..tensor.len()).map(|_| init.sample(&mut rng, fan_in, fan_out)).collect();
-            self.write(number, &values);
+            // In place: a copy would be another half of the memory.
+            let (layout, memory) = (tensor.parameter.layout, &mut self.params[tensor.range.clone()]);
+            for k in 0..tensor.len() {
+                memory[layout.place(k)] = init.sample(&mut rng, fan_in, fan_out);
+            }
         }
     }
 
@@ -277,6 +280,13 @@ impl NetworkLayout {
             shape = output;
             shapes.push(shape);
         }
+        if !is_there_room_for(len) {
+            let size = summary::bytes(len.saturating_mul(size_of::<f32>()));
+            return Err(Error::shape(
+                "network",
+                format!("there is no memory for its parameters ({size}); make a layer smaller"),
+            ));
+        }
         Ok(NetworkLayout { input, layers, shapes, tensors, len })
     }
 
@@ -294,28 +304,24 @@ impl NetworkLayout {
 }
 
 impl Layout {
+    /// Where the value lies that stands at place `k` of the file's order.
+    fn place(self, k: usize) -> usize {
+        match self {
+            Layout::Plain => k,
+            Layout::Panels { inputs, .. } => panel_index(inputs, k % inputs, k / inputs),
+        }
+    }
+
     /// Values as they lie in memory → as they stand in a file.
     pub(crate) fn to_file(self, len: usize, memory: &[f32]) -> Vec<f32> {
-        match self {
-            Layout::Plain => memory[..len].to_vec(),
-            Layout::Panels { inputs, outputs } => {
-                let at = |k: usize| memory[panel_index(inputs, k % inputs, k / inputs)];
-                (0..inputs * outputs).map(at).collect()
-            }
-        }
+        (0..len).map(|k| memory[self.place(k)]).collect()
     }
 
     /// Values as they stand in a file → as they lie in memory. The padding is left alone.
     #[expect(clippy::wrong_self_convention, reason = "the counterpart of to_file")]
     pub(crate) fn from_file(self, values: &[f32], memory: &mut [f32]) {
-        match self {
-            Layout::Plain => memory[..values.len()].copy_from_slice(values),
-            Layout::Panels { inputs, outputs } => {
-                debug_assert!(memory.len() >= panels_len(inputs, outputs));
-                for (k, &value) in values.iter().enumerate() {
-                    memory[panel_index(inputs, k % inputs, k / inputs)] = value;
-                }
-            }
+        for (k, &value) in values.iter().enumerate() {
+            memory[self.place(k)] = value;
         }
     }
 }

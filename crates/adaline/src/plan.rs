@@ -7,7 +7,7 @@
 //!    gradients take turns in two buffers; while predicting, results do.
 
 use crate::activation::Derivative;
-use crate::kernel::buffer::{Buffer, round_up};
+use crate::kernel::buffer::{Buffer, is_there_room_for, round_up};
 use crate::kernel::panels::panels_len;
 use crate::kernel::{InstructionSet, Machine};
 use crate::op::{self, Activate, Dropout, Lowered, Mode, Op, Product, Run, Source};
@@ -81,7 +81,7 @@ impl Plan {
                 ),
             )
         };
-        let (ops, d_output) = layout_result.ok_or_else(too_large)?;
+        let (ops, d_output) = layout_result.filter(|_| is_there_room_for(layout.next)).ok_or_else(too_large)?;
         let first = lowered.iter().position(|op| matches!(op, Lowered::Product { .. })).unwrap_or(lowered.len());
         let machine = Machine::new(hardware.set, hardware.threads);
         let arena = Buffer::zeroed(layout.next);

@@ -37,6 +37,12 @@ impl DerefMut for Buffer {
     }
 }
 
+/// Whether the machine would give memory for so many f32: asked before they are taken, since a refusal in the middle of
+/// taking them ends the program. A machine that promises more than it has is not found out here.
+pub(crate) fn is_there_room_for(values: usize) -> bool {
+    values.checked_mul(size_of::<f32>()).is_some_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok())
+}
+
 /// The next multiple of sixteen: where the next tensor may start.
 pub(crate) fn round_up(len: usize) -> usize {
     len.next_multiple_of(LANES)

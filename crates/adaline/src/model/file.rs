@@ -160,8 +160,13 @@ pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<(Model, Option<Checkpoi
     })?;
     refuse_newer(text).map_err(bad)?;
     let text = check_hash(text, &file).map_err(bad)?;
-    let header: Header =
-        serde_json::from_str(&text).map_err(|error| bad(format!("the description is damaged: {error}")))?;
+    let header: Header = serde_json::from_str(&text).map_err(|error| match error.to_string() {
+        error if error.contains("field `sha256`") => bad(
+            "the field \"sha256\" must be the last one, written without blanks as 64 digits in quotes; or leave it out"
+                .to_owned(),
+        ),
+        error => bad(format!("the description is damaged: {error}")),
+    })?;
     let layout = NetworkLayout::new(header.encoder.shape(), header.layers).map_err(|error| bad(error.to_string()))?;
     // A parameter has four bytes; a file that claims more of them than it has bytes gets no memory.
     if layout.parameters() > bytes.len() / size_of::<f32>() {
@@ -233,8 +238,10 @@ fn refuse_newer(text: &str) -> Result<(), String> {
     struct Version {
         format: u64,
     }
-    let Version { format } =
-        serde_json::from_str(text).map_err(|error| format!("the description has no format number: {error}"))?;
+    let Version { format } = serde_json::from_str(text).map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => format!("the description has no format number: {error}"),
+        _ => format!("the description is not valid JSON: {error}"),
+    })?;
     match format {
         0 => Err("format 0 does not exist; this program reads format 1".to_owned()),
         1..=FORMAT => Ok(()),

@@ -1,7 +1,7 @@
 //! One training step after the other, without allocating.
 
 use super::Settings;
-use crate::kernel::buffer::Buffer;
+use crate::kernel::buffer::{Buffer, is_there_room_for};
 use crate::kernel::update;
 use crate::loss::BatchTargets;
 use crate::op::Mode;
@@ -49,9 +49,15 @@ impl Session {
             let message = format!("{} weights were given for {classes} classes", weights.len());
             return Err(Error::setting("class-weight", message));
         }
+        // The gradients, the optimizer's memory, and the copies that a run keeps: of the last epoch, of the best one, and
+        // for going on.
+        let len = network.params().len();
+        if !is_there_room_for(len.saturating_mul(8)) {
+            let message = "there is no memory to train a network of this size; make a layer smaller";
+            return Err(Error::shape("network", message));
+        }
         let rows = targets.rows().max(1);
         let plan = Plan::new(network, settings.batch_size.min(rows), Aim::Train(loss), hardware)?;
-        let len = network.params().len();
         Ok(Session {
             plan,
             loss,
