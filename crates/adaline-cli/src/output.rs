@@ -1,6 +1,7 @@
 //! Where words go: results to stdout, everything else to stderr.
 
 use crate::failure::{Code, Failure};
+use adaline::error;
 use std::io::{ErrorKind, IsTerminal, Write};
 
 /// The manners of one run.
@@ -68,18 +69,18 @@ impl Output {
 
 /// Rows of cells below each other, flush right, as wide as they need.
 pub(crate) fn columns(rows: &[Vec<String>]) -> String {
-    aligned(rows, |cell, width| format!("{cell:>width$}"))
+    aligned(rows, |cell, width| format!("{:blanks$}{cell}", "", blanks = width.saturating_sub(error::columns(cell))))
 }
 
 /// Rows of cells below each other, flush left.
 pub(crate) fn left(rows: &[Vec<String>]) -> String {
-    aligned(rows, |cell, width| format!("{cell:width$}"))
+    aligned(rows, error::padded)
 }
 
 fn aligned(rows: &[Vec<String>], pad: impl Fn(&str, usize) -> String) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| error::columns(cell)).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..count).map(width).collect();
     let mut text = String::new();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use unicode_width::UnicodeWidthStr;
 
 /// The library's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -165,6 +166,22 @@ pub fn printable(text: &str) -> String {
     out
 }
 
+/// How many columns of a terminal a text takes: two for Hangul and emoji, none for what combines.
+pub fn columns(text: &str) -> usize {
+    text.width()
+}
+
+/// A text with blanks behind it, so that it takes at least so many columns of a terminal.
+///
+/// ```
+/// use adaline::error::padded;
+/// assert_eq!(padded("ab", 5), "ab   ");
+/// assert_eq!(padded("붓꽃", 5), "붓꽃 ");
+/// ```
+pub fn padded(text: &str, width: usize) -> String {
+    format!("{text}{:blanks$}", "", blanks = width.saturating_sub(columns(text)))
+}
+
 /// The nearest of `names` to `given`, as `; did you mean "…"?`, or nothing when none is near.
 pub fn did_you_mean<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     /// Longest name that is compared: the time goes with the product of two lengths, and names come from files.
@@ -185,7 +202,7 @@ pub fn did_you_mean<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -
 /// The message, the text, and a caret below the place.
 fn caret(text: &str, at: usize, message: &str) -> String {
     let before = text.get(..at.min(text.len())).unwrap_or(text);
-    let before = printable(before).chars().count();
+    let before = columns(&printable(before));
     format!("{message}\n  {}\n  {:before$}^", printable(text), "")
 }
 

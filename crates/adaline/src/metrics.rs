@@ -1,5 +1,6 @@
 //! How good a network is on some rows: what a report is made of.
 
+use crate::error::{columns, padded};
 use serde::Serialize;
 use std::fmt;
 
@@ -167,13 +168,14 @@ const MAX_PRINTED_CLASSES: usize = 20;
 impl fmt::Display for Classification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<String> = self.classes.iter().map(|class| crate::error::printable(&class.name)).collect();
-        let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max("class".len());
+        let width = names.iter().map(|name| columns(name)).max().unwrap_or(0).max("class".len());
         writeln!(f, "loss {:.4}   accuracy {:.4}   rows {}", self.loss, self.accuracy, self.rows)?;
         writeln!(f)?;
         writeln!(f, "{:width$}  precision  recall      f1  support", "class")?;
         for (class, name) in self.classes.iter().zip(&names) {
             let ClassReport { precision, recall, f1, support, .. } = class;
-            writeln!(f, "{name:width$}  {precision:>9.4}  {recall:.4}  {f1:.4}  {support:>7}")?;
+            let name = padded(name, width);
+            writeln!(f, "{name}  {precision:>9.4}  {recall:.4}  {f1:.4}  {support:>7}")?;
         }
         writeln!(f)?;
         if self.classes.len() > MAX_PRINTED_CLASSES {
@@ -183,7 +185,7 @@ impl fmt::Display for Classification {
         let cells: Vec<Vec<String>> =
             self.confusion.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect();
         for (row, name) in cells.iter().zip(&names) {
-            write!(f, "\n{name:width$}")?;
+            write!(f, "\n{}", padded(name, width))?;
             for (column, cell) in row.iter().enumerate() {
                 let w = cells.iter().map(|row| row[column].len()).max().unwrap_or(1);
                 write!(f, "  {cell:>w$}")?;

@@ -329,7 +329,7 @@ impl Optimizer {
     }
 
     /// How many numbers it remembers for each parameter.
-    fn slots(&self) -> usize {
+    pub(crate) fn slots(&self) -> usize {
         match self {
             Optimizer::Sgd(sgd) if sgd.momentum == 0.0 => 0,
             Optimizer::Sgd(_) | Optimizer::RmsProp(_) | Optimizer::Adagrad(_) => 1,

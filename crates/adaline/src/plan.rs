@@ -82,7 +82,7 @@ impl Plan {
             )
         };
         let (ops, d_output) = layout_result.filter(|_| is_there_room_for(layout.next)).ok_or_else(too_large)?;
-        let first = lowered.iter().position(|op| matches!(op, Lowered::Product { .. })).unwrap_or(lowered.len());
+        let first = first_that_learns(&lowered);
         let machine = Machine::new(hardware.set, hardware.threads);
         let arena = Buffer::zeroed(layout.next);
         Ok(Plan { ops, machine, arena, batch, inputs, outputs, d_output, first, layers })
@@ -202,6 +202,11 @@ fn fuse(lowered: Vec<(usize, Lowered)>) -> Vec<(usize, Lowered)> {
     fused
 }
 
+/// The number of the first operation with something to learn; before it no gradient is wanted.
+fn first_that_learns(lowered: &[Lowered]) -> usize {
+    lowered.iter().position(|op| matches!(op, Lowered::Product { .. })).unwrap_or(lowered.len())
+}
+
 /// Hands out ranges of the arena.
 struct Layout {
     batch: usize,
@@ -234,7 +239,7 @@ impl Layout {
         // Results while predicting, gradients while training: one is read while the other is written.
         let turns =
             if lowered.is_empty() && !training { [0..0, 0..0] } else { [self.rows(widest)?, self.rows(widest)?] };
-        let first = lowered.iter().position(|op| matches!(op, Lowered::Product { .. })).unwrap_or(lowered.len());
+        let first = first_that_learns(lowered);
         let mut scratch = Scratch::default();
         if training {
             for (number, op) in lowered.iter().enumerate() {

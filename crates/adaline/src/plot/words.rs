@@ -1,5 +1,7 @@
 //! Names as they may be shown: without control characters, and how many terminal columns they take.
 
+use unicode_width::UnicodeWidthChar;
+
 /// A name on one line: control characters and the bidirectional controls are dropped, line breaks become spaces.
 /// Names come from a user's file, and a picture is the wrong place for what steers a terminal or an XML reader.
 pub(super) fn clean(name: &str) -> String {
@@ -24,22 +26,10 @@ fn is_unsafe(c: char) -> bool {
 
 /// The columns that a letter takes in a terminal: 0 for what combines, 2 for the wide scripts and emoji.
 pub(super) fn columns_of(c: char) -> usize {
-    match u32::from(c) {
-        0..=0x1f | 0x7f..=0x9f => 0,
-        // combining marks, zero-width characters, variation selectors, Hangul vowels and finals that join a syllable
-        0x300..=0x36f | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe20..=0xfe2f => 0,
-        0x200b..=0x200f | 0x2060..=0x2064 | 0xfe00..=0xfe0f | 0xe0100..=0xe01ef | 0x1160..=0x11ff => 0,
-        // Hangul, Chinese characters, kana, full-width forms
-        0x1100..=0x115f | 0x2e80..=0x303e | 0x3041..=0x33ff | 0x3400..=0x4dbf | 0x4e00..=0x9fff => 2,
-        0xa000..=0xa4cf | 0xa960..=0xa97f | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe4f => 2,
-        0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x20000..=0x3fffd => 2,
-        // emoji
-        0x1f300..=0x1f64f | 0x1f680..=0x1f6ff | 0x1f900..=0x1faff => 2,
-        _ => 1,
-    }
+    c.width().unwrap_or(0)
 }
 
-/// The columns that a text takes in a terminal.
+/// The columns that a text takes, letter by letter, as the canvas sets it.
 pub(super) fn columns(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }

@@ -49,10 +49,10 @@ impl Session {
             let message = format!("{} weights were given for {classes} classes", weights.len());
             return Err(Error::setting("class-weight", message));
         }
-        // The gradients, the optimizer's memory, and the copies that a run keeps: of the last epoch, of the best one, and
+        // The gradients; the weights of the last epoch, of the best one and for going on; and the optimizer's memory, twice
         // for going on.
         let len = network.params().len();
-        if !is_there_room_for(len.saturating_mul(8)) {
+        if !is_there_room_for(len.saturating_mul(4 + 2 * settings.optimizer.slots())) {
             let message = "there is no memory to train a network of this size; make a layer smaller";
             return Err(Error::shape("network", message));
         }

@@ -77,11 +77,12 @@ fn heading(subject: &Subject, answer: &Answer) -> String {
         let how = if proved { "proved: fewer do not do" } else { "the fewest found; not proved that fewer do not do" };
         text.push_str(&format!("{hidden} hidden neurons ({how}):\n\n"));
     }
-    let width = answer.names.iter().flatten().map(|name| name.chars().count()).max().unwrap_or(0);
+    let width = answer.names.iter().flatten().map(|name| adaline::error::columns(name)).max().unwrap_or(0);
     let mut seen = &subject.inputs;
     for (number, (layer, names)) in answer.layers.iter().zip(&answer.names).enumerate() {
         for (neuron, name) in layer.neurons.iter().zip(names) {
-            text.push_str(&format!("layer {}  {name:width$} = {}\n", number + 1, formula(neuron, seen)));
+            let name = adaline::error::padded(name, width);
+            text.push_str(&format!("layer {}  {name} = {}\n", number + 1, formula(neuron, seen)));
         }
         seen = names;
     }
