@@ -147,7 +147,7 @@ pub use network::Network;
 pub use neuron::{Firing, Line, Neuron, NeuronLayer, Sum};
 pub use optimizer::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Rprop, Sgd};
 pub use plan::Predictor;
-pub use samples::{Samples, Targets};
+pub use samples::{Inputs, Samples, Targets};
 pub use schedule::Schedule;
 pub use shape::Shape;
 pub use trainer::{Batch, Checkpoint, Ended, Epoch, Fit, Session, Settings, Step, StepReport, Trainer};

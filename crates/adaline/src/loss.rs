@@ -58,7 +58,7 @@ impl Loss {
     pub fn suited_to(targets: &Targets, outputs: usize) -> Self {
         match targets {
             Targets::Classes(_) if outputs == 1 => Loss::BinaryCrossEntropy { label_smoothing: 0.0 },
-            Targets::Classes(_) => Loss::CategoricalCrossEntropy { label_smoothing: 0.0 },
+            Targets::Classes(_) | Targets::Steps { .. } => Loss::CategoricalCrossEntropy { label_smoothing: 0.0 },
             Targets::Values { .. } => Loss::Mse,
         }
     }
