@@ -14,6 +14,9 @@
 //! | `elementwise` | activations and their derivatives, dropout |
 //! | `rows` | softmax and sums over rows |
 //! | `update` | the optimizers' loops over the flat buffers |
+//! | `window` | pools: one value of each window |
+//! | `norm` | statistics of channels and rows, and values brought to mean 0 and variance 1 |
+//! | `spread` | many alike items shared out over the threads |
 //! | `pool` | threads that spin before they sleep |
 //! | `buffer` | f32 on 64-byte boundaries |
 
@@ -26,7 +29,9 @@ mod pool;
 pub(crate) mod product;
 pub(crate) mod rows;
 mod simd;
+mod spread;
 pub(crate) mod update;
+pub(crate) mod window;
 
 use pool::Pool;
 use simd::Simd;
