@@ -10,6 +10,7 @@
 //! | `math` | exp and tanh as short polynomials |
 //! | `panels` | the layout of the weights, and the way into it |
 //! | `product` | matrix products |
+//! | `recurrent` | the sweep over sequences, and the cells' gates |
 //! | `elementwise` | activations and their derivatives, dropout |
 //! | `rows` | softmax and sums over rows |
 //! | `update` | the optimizers' loops over the flat buffers |
@@ -22,6 +23,7 @@ mod math;
 pub(crate) mod panels;
 mod pool;
 pub(crate) mod product;
+pub(crate) mod recurrent;
 pub(crate) mod rows;
 mod simd;
 pub(crate) mod update;
