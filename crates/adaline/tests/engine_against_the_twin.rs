@@ -9,7 +9,7 @@
 
 mod fixture;
 
-use adaline::reference::{self, Goal};
+use adaline::reference::{self, Goal, Pass};
 use adaline::rng::{Purpose, Rng};
 use adaline::{
     Activation, Adagrad, Adam, AdamW, Batch, Dense, Dropout, InstructionSet, Layer, Loss, Network, Optimizer, RmsProp,
@@ -147,7 +147,7 @@ fn agree(what: &str, network: &Network, x: &[f32], loss: Loss, class_weights: Op
                 _ => unreachable!("there are two kinds"),
             };
             let goal = Goal { loss, targets, class_weights: weights.as_deref() };
-            let want = twin.learn(&double(x), None, &goal).unwrap();
+            let want = twin.learn(&double(x), Pass::default(), &goal).unwrap();
             let report = session.gradients(network, x, batch).unwrap();
             // A loss near zero is a difference of numbers near one.
             within(&format!("{what}: loss"), RELATIVE, 1e-7, &[report.loss as f32], &[want.loss]);
@@ -192,7 +192,7 @@ fn every_activation_inside_a_dense_layer_and_as_a_layer() {
                 let layers: Vec<Layer> = layers;
                 let what = format!("{} on {rows} rows of {inputs}", Layer::chain_to_string(&layers));
                 let network = network(7 + n as u64, Shape::Flat(inputs), &layers);
-                let want = twin(&network).forward(&double(&x), None).unwrap();
+                let want = twin(&network).forward(&double(&x), Pass::default()).unwrap();
                 same(&what, &network.predict(&x).unwrap(), want.outputs());
                 if activation != Activation::Step {
                     agree(&what, &network, &x, MSE, None);
@@ -276,7 +276,7 @@ fn dropout_goes_the_way_back_that_it_came() {
     assert!((8.0..20.0).contains(&kept[0]) && (10.0..30.0).contains(&kept[1]), "{kept:?}");
     let doubles = double(&targets);
     let goal = Goal { loss: MSE, targets: reference::Targets::Values(&doubles), class_weights: None };
-    let want = twin(&network).learn(&double(&x), Some(&masks), &goal).unwrap();
+    let want = twin(&network).learn(&double(&x), Pass { masks: Some(&masks), ..Pass::default() }, &goal).unwrap();
     same("loss", &[report.loss as f32], &[want.loss]);
     same_gradients("dropout", &session, &network, &want.gradients.parameters);
 }

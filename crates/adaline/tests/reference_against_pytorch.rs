@@ -3,7 +3,7 @@
 
 mod fixture;
 
-use adaline::reference::{Goal, Network, Optimizer, Rule, clip};
+use adaline::reference::{Goal, Network, Optimizer, Pass, Rule, clip};
 use fixture::{Layers, Losses, Training, WrittenRule};
 
 /// Fails when a value is off by more than 10⁻⁹ of itself. The floor is for values that are what is left of much larger
@@ -24,7 +24,7 @@ fn layers_and_activations() {
     for case in file.cases {
         let network = Network::new(case.shape, &case.layers, case.parameters).unwrap();
         let masks = (!case.masks.is_empty()).then_some(case.masks.as_slice());
-        let trace = network.forward(&case.x, masks).unwrap();
+        let trace = network.forward(&case.x, Pass { masks, ..Pass::default() }).unwrap();
         same(&format!("{}: outputs", case.name), trace.outputs(), &case.outputs);
         let gradients = network.backward(&trace, &case.doutputs).unwrap();
         same(&format!("{}: dx", case.name), &gradients.input, &case.dx);
@@ -64,7 +64,7 @@ fn ten_steps(name: &str) -> adaline::Result<()> {
     let goal = Goal { loss: file.loss, targets, class_weights: file.class_weights.as_deref() };
     assert_eq!(file.steps.len(), 10);
     for (k, step) in file.steps.iter().enumerate() {
-        let learning = network.learn(&file.x, None, &goal)?;
+        let learning = network.learn(&file.x, Pass::default(), &goal)?;
         same(&format!("{name}, step {k}: loss"), &[learning.loss], &[step.loss]);
         let mut gradients = learning.gradients.parameters;
         assert_eq!(gradients.len(), step.gradients.len());
