@@ -1,6 +1,8 @@
 //! A network in f64: forward with everything kept, and backward through it.
 
 #[cfg(test)]
+mod layers;
+#[cfg(test)]
 mod tests;
 
 use super::chain::{self, Link, Walk};
