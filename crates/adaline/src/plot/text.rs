@@ -51,6 +51,9 @@ fn panel_lines(panel: &Panel, width: usize, height: usize) -> Vec<String> {
     if let Some(graph) = panel.graph() {
         return graph.lines.iter().take(height.max(5)).map(|line| words::fit(line, width)).collect();
     }
+    if let Some(drawing) = panel.drawing() {
+        return drawing.lines(width, height.max(5));
+    }
     let mut lines = Vec::new();
     let cells = panel.items.iter().find_map(|item| if let Item::Cells(cells) = item { Some(cells) } else { None });
     match cells {
