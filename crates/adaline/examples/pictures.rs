@@ -104,7 +104,7 @@ fn shapes() -> Result<Vec<(&'static str, Chart)>> {
     let waves: Vec<f64> = (0..300).map(|t| (f64::from(t) * 0.31).sin() + 0.4 * (f64::from(t) * 0.9).sin()).collect();
     let noise = numbers(300);
     let off = |ahead: usize| -> Vec<f64> {
-        (24 + ahead..=300).map(|t| waves[t.min(299)] + 0.08 * (ahead as f64).sqrt() * noise[t - 1]).collect()
+        (24 + ahead..=300).map(|row| waves[row - 1] + 0.08 * (ahead as f64).sqrt() * noise[row - ahead]).collect()
     };
     let several = [1, 2, 4, 8].into_iter();
     let several = several.fold(ForecastPicture::new(&waves), |p, ahead| p.forecast(ahead, 24 + ahead, &off(ahead)));
@@ -166,7 +166,7 @@ fn features_in_colour(noise: &[f64]) -> Result<Chart> {
 fn through(shape: Shape, line: &str, values: &[f64]) -> Result<Chart> {
     let network = Network::new(shape, Layer::parse_chain(line)?)?;
     let trace = reference::Network::of(&network)?.forward(values, Pass::default())?;
-    let mut picture = FeaturePicture::new(shape, values).title(format!("One image through {line}"));
+    let mut picture = FeaturePicture::new(shape, values).title("One image through a network");
     for ((layer, shape), done) in network.layers().iter().zip(network.shapes()).zip(&trace.layers) {
         picture = picture.layer(layer.to_string(), *shape, &done.outputs);
     }

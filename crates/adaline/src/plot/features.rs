@@ -21,7 +21,7 @@ const MOST_CLASSES: usize = 10;
 const MOST_CELLS: usize = 56;
 /// The side of the largest map, and the smallest that a map is drawn with.
 const LARGEST: f64 = 76.0;
-const SMALLEST: f64 = 26.0;
+const SMALLEST: f64 = 34.0;
 /// Where captions end and pictures begin and end.
 const CAPTION: f64 = 236.0;
 const LEFT: f64 = 266.0;
@@ -96,14 +96,14 @@ impl FeaturePicture {
 
     /// The picture.
     pub fn chart(&self) -> Chart {
-        let mut page = Page { scene: Scene::empty(), blocks: Vec::new(), y: 0.0 };
+        let mut page = Page { scene: Scene::empty(), blocks: Vec::new(), y: 8.0 };
         let largest = self.stages.iter().map(|stage| stage.form.len()).max().unwrap_or(1).max(1) as f64;
         let side = self.stages.iter().map(|stage| plane(stage.form).map_or(0, |(h, w)| h.max(w))).max().unwrap_or(0);
         let zoom = LARGEST / side.max(1) as f64;
         for (number, stage) in self.stages.iter().enumerate() {
             let before = number.checked_sub(1).and_then(|i| self.stages.get(i));
             let drawn = stage.draw(before, zoom);
-            let head = if number == 0 { stage.name.clone() } else { format!("{number}  {}", stage.name) };
+            let head = if number == 0 { stage.name.clone() } else { format!("{number}. {}", stage.name) };
             let mut notes = vec![match before {
                 None => stage.form.to_string(),
                 Some(before) => format!("{} → {}", before.form, stage.form),
@@ -139,7 +139,8 @@ impl FeaturePicture {
     /// Bars of the classes, the likeliest ones where there are many.
     fn draw_classes(&self) -> Drawn {
         const ROW: f64 = 18.0;
-        const NAME: f64 = 120.0;
+        let width = |(name, _): &(String, f64)| font::width(name, SMALL, true);
+        let name_room = self.classes.iter().map(width).fold(0.0, f64::max).clamp(12.0, 140.0);
         const BAR: f64 = 330.0;
         let mut shown: Vec<usize> = (0..self.classes.len()).collect();
         let p =
@@ -158,11 +159,11 @@ impl FeaturePicture {
             let Some((name, exact)) = self.classes.get(class) else { continue };
             let y = (row as f64 + 0.5) * ROW;
             let is_best = best == Some(class);
-            let text = Text::new(font::fit(name, SMALL, is_best, NAME), (NAME, y), SMALL, INK).anchor(Anchor::End);
+            let text = Text::new(font::fit(name, SMALL, is_best, name_room), (name_room, y), SMALL, INK).anchor(Anchor::End);
             scene.text(if is_best { text.bold() } else { text });
             let colour = if is_best { Colour::of(0) } else { Colour::of(0).mix(WHITE, 0.5) };
-            let end = NAME + 8.0 + (p(class) * BAR).max(1.0);
-            let area = Area { left: NAME + 8.0, right: end, top: y - 6.0, bottom: y + 6.0 };
+            let end = name_room + 8.0 + (p(class) * BAR).max(1.0);
+            let area = Area { left: name_room + 8.0, right: end, top: y - 6.0, bottom: y + 6.0 };
             scene.rect(area, Some(colour), None);
             let mut words = share_text(*exact);
             if self.truth == Some(class) {
@@ -199,7 +200,7 @@ struct Page {
 impl Page {
     /// One row: the caption at the left, a bar as long as the share of values, the picture at the right.
     fn row(&mut self, head: &str, notes: &[String], share: Option<f64>, drawn: Drawn) {
-        if self.y > 0.0 {
+        if !self.blocks.is_empty() {
             let y = self.y - ROW_GAP / 2.0;
             self.scene.line((0.0, y), (LEFT + WIDTH, y), Stroke::solid(GRID, 1.0));
         }
@@ -383,7 +384,7 @@ fn share_text(p: f64) -> String {
     match p {
         p if p > 0.999 && p < 1.0 => "above 0.999".to_owned(),
         p if p > 0.0 && p < 0.001 => "below 0.001".to_owned(),
-        p => short(rounded(p), Notation::Print),
+        p => format!("{p:.3}"),
     }
 }
 
@@ -393,7 +394,7 @@ mod tests {
 
     #[test]
     fn a_probability_is_never_more_certain_than_it_is() {
-        assert_eq!([0.0, 0.0004, 0.25, 0.9999, 1.0].map(share_text), ["0", "below 0.001", "0.25", "above 0.999", "1"]);
+        assert_eq!([0.0, 0.0004, 0.25, 0.9999, 1.0].map(share_text), ["0.000", "below 0.001", "0.250", "above 0.999", "1.000"]);
     }
 
     #[test]
@@ -418,7 +419,7 @@ mod tests {
         let p: Vec<f64> = (0..30).map(|i| if i == 17 { 0.71 } else { 0.01 }).collect();
         let chart = FeaturePicture::new(Form::Flat(1), &[1.0]).classes(&names, &p, Some(17)).chart();
         let svg = chart.to_svg();
-        assert!(svg.contains("class 17") && !svg.contains("class 29") && svg.contains("0.71  ← true class"));
+        assert!(svg.contains("class 17") && !svg.contains("class 29") && svg.contains("0.710  ← true class"));
         assert!(svg.contains("the 10 likeliest of 30 classes"));
     }
 }

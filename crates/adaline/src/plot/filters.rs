@@ -195,7 +195,7 @@ impl FilterPicture {
             scene.shapes.push(frame(area));
             if filter % per_row == 0 {
                 for (value, y) in [(hi, area.top + 6.0), (0.0, middle), (lo, area.bottom - 6.0)] {
-                    let text = Text::new(short(value, Notation::Print), (area.left - 6.0, y), LABEL, SOFT_INK);
+                    let text = Text::new(three_digits(value), (area.left - 6.0, y), LABEL, SOFT_INK);
                     scene.text(text.anchor(Anchor::End));
                 }
             }
@@ -238,6 +238,10 @@ impl FilterPicture {
         drawing.blocks.push(block);
         drawing
     }
+}
+
+fn three_digits(value: f64) -> String {
+    short(format!("{value:.2e}").parse().unwrap_or(value), Notation::Print)
 }
 
 fn frame(area: Area) -> Shape {

@@ -2,7 +2,7 @@
 
 use super::chart::{Chart, Line, Panel};
 use super::scale::{Notation, short};
-use super::style::{Colour, Dash, INK, Mark};
+use super::style::{Colour, Dash, INK};
 use super::words::clean;
 
 /// Panels of several horizons that stand below each other.
@@ -184,10 +184,9 @@ impl ForecastPicture {
             .collect();
         let mut panel = Panel::new(if is_last { "row" } else { "" }, &self.target)
             .x(|axis| axis.range(from as f64, end as f64).whole())
-            .line(Line::new("repeats the last value", naive).colour(Colour::of(6)).dash(Dash::Dotted).width(1.2));
-        panel = panel
             .line(self.truth_line(from))
-            .line(Line::new("forecast", own).colour(Colour::of(1)).dash(Dash::Dashed).mark(Mark::Circle).width(1.8));
+            .line(Line::new("repeats the last value", naive).colour(Colour::of(6)).dash(Dash::Dotted).width(1.2))
+            .line(Line::new("forecast", own).colour(Colour::of(1)).dash(Dash::Dashed).width(1.8));
         if let Some(row) = self.test_from.filter(|row| *row > from && *row <= end) {
             panel = panel.mark_x(row as f64, "the test part begins");
         }

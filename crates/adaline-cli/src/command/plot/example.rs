@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::model;
 use adaline::data::Table;
 use adaline::reference::{self, Pass, Trace};
-use adaline::{Layer, Model, Network, Targets};
+use adaline::{Inputs, Layer, Model, Network, Targets};
 use std::path::Path;
 
 /// One encoded row.
@@ -33,6 +33,11 @@ impl Example {
             _ => None,
         };
         Ok(Example { values, class })
+    }
+
+    /// As a model reads it.
+    pub(super) fn inputs(&self) -> Inputs<'_> {
+        Inputs { values: &self.values, lengths: None }
     }
 
     /// What every layer computes from it.

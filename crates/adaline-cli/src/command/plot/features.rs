@@ -50,9 +50,9 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     for ((layer, shape), done) in network.layers().iter().zip(network.shapes()).zip(&trace.layers) {
         picture = picture.layer(layer.to_string(), *shape, &done.outputs);
     }
-    let predictions =
-        model.predict_encoded(&example.values, 1).map_err(|error| model::in_use(error, &arguments.model))?;
-    if !predictions.classes().is_empty() {
+    if matches!(model.encoder().target(), adaline::data::Target::Classes { .. }) {
+        let predictions = model.predict_encoded(example.inputs(), 1);
+        let predictions = predictions.map_err(|error| model::in_use(error, &arguments.model))?;
         picture = picture.classes(predictions.classes(), predictions.probabilities(0), example.class);
     }
     arguments.target.draw(&picture.chart(), output)
