@@ -1,7 +1,7 @@
 //! One row of a table through a model, with every number of one training step.
 
 use super::Model;
-use crate::data::Table;
+use crate::data::{Input, Table, Target};
 use crate::reference::{self, Explanation, Goal};
 use crate::{Error, Loss, Optimizer, Result, Sgd, Targets};
 
@@ -61,7 +61,49 @@ impl Model {
                 Goal { loss: self.loss(), targets: reference::Targets::Values(&values), class_weights: None }
             }
         };
-        reference::explain(&reference::Network::of(self.network())?, &input, &goal, Some(optimizer))
+        let mut working = reference::explain(&reference::Network::of(self.network())?, &input, &goal, Some(optimizer))?;
+        working.input_names = self.feature_names();
+        let classes = self.encoder().classes();
+        let outputs = working.layers.last().map_or(0, |layer| layer.units.len());
+        let name = self.encoder().target().name();
+        working.output_names = match classes.len() {
+            count if count == outputs => classes.to_vec(),
+            2 if outputs == 1 => vec![format!("{name} = {}", classes[1])],
+            0 if outputs == 1 => vec![name.to_owned()],
+            _ => Vec::new(),
+        };
+        working.target = match (self.encoder().target(), samples.targets()) {
+            (Target::Classes { .. }, Targets::Classes(_)) => classes.get(class[0] as usize).cloned(),
+            (Target::Number { .. }, Targets::Values { .. }) => {
+                values.first().map(|value| (self.encoder().decode(*value) as f32).to_string())
+            }
+            _ => None,
+        };
+        Ok(working)
+    }
+
+    /// The name of every number that the network sees: the column's, and for a column of categories one name each, such
+    /// as `colour = red`. Empty for images.
+    ///
+    /// ```
+    /// use adaline::{Gate, Model};
+    /// # fn main() -> adaline::Result<()> {
+    /// assert_eq!(Model::of_gate(Gate::And)?.feature_names(), ["a", "b"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn feature_names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for input in self.encoder().inputs() {
+            match input {
+                Input::Number { name, .. } => names.push(name.clone()),
+                Input::Categories { name, categories, .. } => {
+                    names.extend(categories.iter().map(|category| format!("{name} = {category}")));
+                }
+                _ => return Vec::new(),
+            }
+        }
+        names
     }
 }
 

@@ -123,6 +123,9 @@ fn ticks(axis: &Axis, scale: &Scale, target: usize, longest: usize) -> Vec<Tick>
     };
     let whole_only = axis.whole && !axis.log;
     ticks.retain(|tick| !tick.label.is_empty() && (!whole_only || tick.value.fract() == 0.0));
+    if whole_only {
+        super::ticks::without_decimals(&mut ticks);
+    }
     ticks
 }
 

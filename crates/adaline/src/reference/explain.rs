@@ -20,6 +20,12 @@ use serde::Serialize;
 pub struct Explanation {
     /// The network, as `--net` takes it.
     pub network: String,
+    /// What the inputs are called; empty where they have no names.
+    pub input_names: Vec<String>,
+    /// What the outputs stand for: the classes, or the target; empty where that is not known.
+    pub output_names: Vec<String>,
+    /// What the answer should be, as a person says it: the class, or the number in the target's own units.
+    pub target: Option<String>,
     /// The example.
     pub input: Vec<f64>,
     /// Forward, layer by layer.
@@ -196,6 +202,9 @@ pub fn explain(network: &Network, input: &[f64], goal: &Goal<'_>, update: Option
     };
     Ok(Explanation {
         network: Layer::chain_to_string(&network.layers),
+        input_names: Vec::new(),
+        output_names: Vec::new(),
+        target: None,
         input: input.to_vec(),
         layers,
         loss: LossWorking::of(network, trace, goal, from_sums)?,
@@ -239,9 +248,10 @@ fn forward(network: &Network, trace: &super::Trace, number: usize) -> LayerWorki
         Layer::Dense(_) => (tensor("weight"), tensor("bias")),
         _ => (None, None),
     };
+    // Zero is added to a product so that it is never -0.
     let unit = |(unit, output): (usize, &f64)| {
         let weights = weight.and_then(|weight| weight.get(unit * x.len()..(unit + 1) * x.len())).unwrap_or(&[]);
-        let terms = x.iter().zip(weights).map(|(x, w)| Term { input: *x, weight: *w, product: x * w }).collect();
+        let terms = x.iter().zip(weights).map(|(x, w)| Term { input: *x, weight: *w, product: x * w + 0.0 }).collect();
         let sum = done.sums.get(unit).copied().unwrap_or(*output);
         UnitWorking { terms, bias: bias.and_then(|bias| bias.get(unit)).copied(), sum, output: *output }
     };

@@ -92,7 +92,7 @@ pub(super) fn run(
     let end = learner.end();
     if arguments.json {
         output.json(&json!({
-            "name": subject.name,
+            "name": subject.full_name,
             "inputs": subject.inputs.len(),
             "input_names": subject.function.names(),
             "rule": rule,

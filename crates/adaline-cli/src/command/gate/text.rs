@@ -21,7 +21,7 @@ pub(super) fn of(subject: &Subject, answer: &Answer, all: bool, output: &Output)
             text.push_str(&margins(subject, neuron)?);
         }
         let (layers, moved) = answer.drawn(subject);
-        if let Some(chart) = crate::command::plot::gate_chart(&subject.name, &subject.function, &layers) {
+        if let Some(chart) = crate::command::plot::gate_chart(subject, &layers) {
             text.push('\n');
             if moved {
                 text.push_str(&format!("({MOVED})\n"));
@@ -213,6 +213,8 @@ fn margins(subject: &Subject, neuron: &Neuron) -> Result<String, Failure> {
         return Ok(String::new());
     };
     let Some(most) = table.margins(&best)?.least() else { return Ok(String::new()) };
+    // -0.000 is 0.000.
+    let own = if own.abs() < 0.0005 { 0.0 } else { own };
     if own >= most * (1.0 - 1e-9) {
         return Ok(format!("\nThe least margin is {own:.3}; no line has a larger one.\n"));
     }

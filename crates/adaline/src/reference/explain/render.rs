@@ -20,6 +20,7 @@ impl Explanation {
         out += &style.heading(&format!("Input of \"{}\"", self.network));
         out += &style.line(&inputs.join(", "));
         out += &writer.left_out(self.input.len(), "input", "");
+        writer.names(&mut out, self);
         for layer in &self.layers {
             writer.forward(&mut out, layer);
         }
@@ -65,6 +66,40 @@ impl Writer {
         }
     }
 
+    /// What the numbers stand for: the inputs, the outputs, and the right answer.
+    fn names(&self, out: &mut String, working: &Explanation) {
+        let s = self.style;
+        let called = |names: &[String], symbol: &dyn Fn(usize) -> String| {
+            let names = self.some(names.iter().enumerate());
+            let names: Vec<String> =
+                names.map(|(i, name)| format!("{} is {}", s.in_text(&symbol(i)), s.name(name))).collect();
+            names.join(", ")
+        };
+        let dots = |count: usize| if count > self.most { ", …" } else { "" };
+        if !working.input_names.is_empty() {
+            let names = called(&working.input_names, &|i| s.symbol(x_of(s, 0, &[i + 1])));
+            *out += &s.remark(&format!("{names}{}", dots(working.input_names.len())));
+        }
+        let last = working.layers.len();
+        if !working.output_names.is_empty() {
+            let names = called(&working.output_names, &|k| s.symbol(of("y", last, &[k + 1])));
+            let of_last = if s == Style::Text { " of the last layer" } else { "" };
+            *out += &s.remark(&format!("{names}{}{of_last}", dots(working.output_names.len())));
+        }
+        if let Some(target) = &working.target {
+            *out += &s.remark(&format!("The right answer is {}.", s.name(target)));
+        }
+    }
+
+    /// A share of a softmax: e to the sum of this output by all of them.
+    fn share(&self, sums: &[f64], k: usize) -> String {
+        let s = self.style;
+        let power = |sum: &f64| s.power("e", &s.factor(*sum));
+        let others: Vec<String> = self.some(sums.iter()).map(power).collect();
+        let dots = if sums.len() > self.most { " + …" } else { "" };
+        s.fraction(&sums.get(k).map(power).unwrap_or_default(), &format!("{}{dots}", others.join(" + ")))
+    }
+
     fn forward(&self, out: &mut String, layer: &LayerWorking) {
         let s = self.style;
         *out += &s.heading(&format!("Layer {}: {}", layer.number, layer.layer));
@@ -78,12 +113,8 @@ impl Writer {
             }
             let line = match layer.activation {
                 Some(Activation::Softmax) => {
-                    let above = s.power("e", &s.factor(unit.sum));
-                    let others: Vec<String> =
-                        self.some(layer.units.iter()).map(|unit| s.power("e", &s.factor(unit.sum))).collect();
-                    let dots = if layer.units.len() > self.most { " + …" } else { "" };
-                    let below = format!("{}{dots}", others.join(" + "));
-                    format!("{} = {} = {}", s.symbol(y), s.fraction(&above, &below), s.number(unit.output))
+                    let sums: Vec<f64> = layer.units.iter().map(|unit| unit.sum).collect();
+                    format!("{} = {} = {}", s.symbol(y), self.share(&sums, k), s.number(unit.output))
                 }
                 Some(activation) => {
                     let applied = self.activation(activation, unit.sum);
@@ -154,7 +185,14 @@ impl Writer {
                 let indices = [k + 1];
                 let z = s.symbol(of(letter, layers, &indices));
                 let function = s.function(if softmax { "softmax" } else { "sigmoid" }, &z);
-                *out += &s.line(&format!("{} = {function} = {}", s.symbol(of("p", layers, &indices)), s.number(*p)));
+                let formula = if softmax {
+                    self.share(&loss.outputs, k)
+                } else {
+                    let z = loss.outputs.get(k).copied().unwrap_or_default();
+                    s.fraction("1", &format!("1 + {}", s.power("e", &s.factor(-z))))
+                };
+                let p_k = s.symbol(of("p", layers, &indices));
+                *out += &s.line(&format!("{p_k} = {function} = {formula} = {}", s.number(*p)));
             }
         }
         for (k, term) in self.some(loss.terms.iter().enumerate()) {
@@ -376,9 +414,6 @@ fn slope_rule(activation: Activation) -> Option<&'static str> {
         Activation::Tanh => Some("The slope of tanh is 1 - y²."),
         Activation::Relu => Some("The slope of relu is 1 above zero, else 0."),
         Activation::Step => Some("The slope of step is 0 everywhere: nothing can be learnt through it."),
-        Activation::Softmax => {
-            Some("Every output of a softmax depends on every sum: dz_i = Σ_j dy_j · y_j · (δ_ij - y_i).")
-        }
         _ => None,
     }
 }
