@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     data: String,
 
     /// Which row of the data, counted from 0
-    #[arg(long, value_name = "N", value_parser = values::seed, default_value = "0")]
+    #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true, default_value = "0")]
     row: u64,
 
     /// sgd, momentum, nesterov, rmsprop, adagrad, adam, adamw or rprop, as it makes its first step

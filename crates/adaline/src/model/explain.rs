@@ -124,6 +124,9 @@ mod tests {
         for row in [0, 7, 29] {
             let working = model.explain(table, row).unwrap();
             assert_eq!(working.network, "dense 5 relu, dense 3");
+            assert_eq!(working.input_names[0], "sepal_length");
+            assert_eq!(working.output_names, ["setosa", "versicolor", "virginica"]);
+            assert!(working.output_names.contains(working.target.as_ref().unwrap()));
             let samples = model.encoder().encode(table).unwrap();
             let outputs = model.network().predict(samples.input(row)).unwrap();
             for (fast, unit) in outputs.iter().zip(&working.layers[1].units) {
@@ -135,6 +138,30 @@ mod tests {
         }
         let message = model.explain(table, 30).unwrap_err().to_string();
         assert_eq!(message, "row: 30 does not exist; the table has 30 rows, counted from 0");
+    }
+
+    /// Names are those of a user's file: they must not become Markdown, and no number is -0.
+    #[test]
+    fn names_stand_beside_the_symbols() {
+        let csv = "a_b,colour,y\n1,`red`,2.5\n2,blue,4.5\n3,`red`,6.5\n4,blue,8.5\n";
+        let table = Table::from_reader(csv.as_bytes(), "t.csv").unwrap();
+        let data = table.target("y").unwrap().split(Split::none()).unwrap();
+        let network = Network::new(data.input(), [Dense::relu(3), Dense::linear(1)]).unwrap();
+        let mut model = Model::new(data.encoder(), network);
+        model.fit(&data, Trainer::new(Sgd::default()).epochs(1)).unwrap();
+        let table = Table::from_reader(csv.as_bytes(), "t.csv").unwrap();
+        let working = model.explain(&table, 1).unwrap();
+        assert_eq!(working.input_names, ["a_b", "colour = `red`", "colour = blue"]);
+        assert_eq!((working.output_names.as_slice(), working.target.as_deref()), (&["y".to_owned()][..], Some("4.5")));
+        let text = working.render(reference::Style::Text, Some(2));
+        assert!(
+            text.contains("  Inputs: x1 a_b, x2 colour = `red`, …\n  Outputs: y1 y\n  Right answer: 4.5\n"),
+            "{text}"
+        );
+        let markdown = working.render(reference::Style::Markdown, None);
+        assert!(markdown.contains("$x_{2}$ `colour = 'red'`, "), "{markdown}");
+        let json = serde_json::to_string(&working).unwrap();
+        assert!(!json.contains("-0.0,") && !json.contains("-0.0}"), "{json}");
     }
 
     #[test]

@@ -155,7 +155,9 @@ impl Letters {
         if panel.items.iter().filter(|item| named(item)).count() < 2 {
             return Letters(vec![None; panel.items.len()]);
         }
-        let mut next = ('a'..='z').chain('A'..='Z');
+        // A letter that names an axis would be read as that.
+        let is_label = |letter: &char| [&panel.x.label, &panel.y.label].iter().any(|label| label.chars().eq([*letter]));
+        let mut next = ('a'..='z').chain('A'..='Z').filter(|letter| !is_label(letter));
         Letters(panel.items.iter().map(|item| if named(item) { next.next() } else { None }).collect())
     }
 }

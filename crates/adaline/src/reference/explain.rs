@@ -162,7 +162,7 @@ pub fn explain(network: &Network, input: &[f64], goal: &Goal<'_>, update: Option
     let layers: Vec<LayerWorking> = (0..network.layers.len()).map(|number| forward(network, trace, number)).collect();
     let mut tensors = tensors(network);
     for (tensor, values) in tensors.iter_mut().zip(&learning.gradients.parameters) {
-        tensor.1.values.clone_from(values);
+        tensor.1.values = plain(values);
     }
     let mut gradients = Vec::new();
     for (number, layer) in network.layers.iter().enumerate().rev() {
@@ -189,11 +189,11 @@ pub fn explain(network: &Network, input: &[f64], goal: &Goal<'_>, update: Option
         gradients.push(LayerGradient {
             number: number + 1,
             layer: layer.to_string(),
-            outputs: if fused { Vec::new() } else { by_outputs.clone() },
+            outputs: if fused { Vec::new() } else { plain(by_outputs) },
             slopes,
-            sums,
+            sums: plain(&sums),
             parameters: tensors.iter().filter(|(of, _)| *of == number).map(|(_, tensor)| tensor.clone()).collect(),
-            inputs: inputs.clone(),
+            inputs: plain(inputs),
         });
     }
     let update = match update {
@@ -211,6 +211,11 @@ pub fn explain(network: &Network, input: &[f64], goal: &Goal<'_>, update: Option
         gradients,
         update,
     })
+}
+
+/// The same numbers, with 0 for -0, which means nothing to a reader.
+fn plain(values: &[f64]) -> Vec<f64> {
+    values.iter().map(|value| value + 0.0).collect()
 }
 
 /// The names and shapes of all tensors, each with the number of its layer.
@@ -325,7 +330,7 @@ impl LossWorking {
             class_weight: class.and_then(weight).unwrap_or(1.0),
             divisor,
             value: found.value,
-            derivatives: found.doutputs,
+            derivatives: plain(&found.doutputs),
         })
     }
 }

@@ -69,25 +69,22 @@ impl Writer {
     /// What the numbers stand for: the inputs, the outputs, and the right answer.
     fn names(&self, out: &mut String, working: &Explanation) {
         let s = self.style;
-        let called = |names: &[String], symbol: &dyn Fn(usize) -> String| {
-            let names = self.some(names.iter().enumerate());
-            let names: Vec<String> =
-                names.map(|(i, name)| format!("{} is {}", s.in_text(&symbol(i)), s.name(name))).collect();
-            names.join(", ")
+        let list = |what: &str, names: &[String], symbol: &dyn Fn(usize) -> String| {
+            let shown = self.some(names.iter().enumerate());
+            let shown: Vec<String> =
+                shown.map(|(i, name)| format!("{} {}", s.in_text(&symbol(i)), s.name(name))).collect();
+            let dots = if names.len() > self.most { ", …" } else { "" };
+            s.remark(&format!("{what}: {}{dots}", shown.join(", ")))
         };
-        let dots = |count: usize| if count > self.most { ", …" } else { "" };
         if !working.input_names.is_empty() {
-            let names = called(&working.input_names, &|i| s.symbol(x_of(s, 0, &[i + 1])));
-            *out += &s.remark(&format!("{names}{}", dots(working.input_names.len())));
+            *out += &list("Inputs", &working.input_names, &|i| s.symbol(x_of(s, 0, &[i + 1])));
         }
         let last = working.layers.len();
         if !working.output_names.is_empty() {
-            let names = called(&working.output_names, &|k| s.symbol(of("y", last, &[k + 1])));
-            let of_last = if s == Style::Text { " of the last layer" } else { "" };
-            *out += &s.remark(&format!("{names}{}{of_last}", dots(working.output_names.len())));
+            *out += &list("Outputs", &working.output_names, &|k| s.symbol(of("y", last, &[k + 1])));
         }
         if let Some(target) = &working.target {
-            *out += &s.remark(&format!("The right answer is {}.", s.name(target)));
+            *out += &s.remark(&format!("Right answer: {}", s.name(target)));
         }
     }
 

@@ -66,7 +66,14 @@ impl UpdateWorking {
                     let decay = learning_rate * decays[number] * before + 0.0;
                     let (between, change) = first_change(rule, *gradient, learning_rate);
                     let change = change + 0.0;
-                    ParameterUpdate { before: *before, gradient: *gradient, decay, between, change, after: *after }
+                    ParameterUpdate {
+                        before: *before,
+                        gradient: *gradient + 0.0,
+                        decay,
+                        between,
+                        change,
+                        after: *after,
+                    }
                 })
                 .collect();
             TensorUpdate { name: tensor.name, shape: tensor.shape, parameters }
