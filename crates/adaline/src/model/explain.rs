@@ -2,7 +2,7 @@
 
 use super::Model;
 use crate::data::{Input, Table, Target};
-use crate::reference::{self, Explanation, Goal};
+use crate::reference::{self, Explanation, Goal, Scaling};
 use crate::{Error, Loss, Optimizer, Result, Sgd, Targets};
 
 impl Model {
@@ -63,6 +63,7 @@ impl Model {
         };
         let mut working = reference::explain(&reference::Network::of(self.network())?, &input, &goal, Some(optimizer))?;
         working.input_names = self.feature_names();
+        working.input_scaling = self.input_scaling(&working.input);
         let classes = self.encoder().classes();
         let outputs = working.layers.last().map_or(0, |layer| layer.units.len());
         let name = self.encoder().target().name();
@@ -80,6 +81,23 @@ impl Model {
             _ => None,
         };
         Ok(working)
+    }
+
+    /// How a row's inputs were standardised.
+    fn input_scaling(&self, inputs: &[f64]) -> Vec<Option<Scaling>> {
+        let mut all = Vec::new();
+        for input in self.encoder().inputs() {
+            match *input {
+                Input::Number { mean, scale, .. } => {
+                    let x = inputs.get(all.len()).copied().unwrap_or_default();
+                    let as_it_is = mean == 0.0 && scale == 1.0;
+                    all.push((!as_it_is).then(|| Scaling { value: x * scale + mean + 0.0, mean, scale }));
+                }
+                Input::Categories { .. } => all.extend((0..input.width()).map(|_| None)),
+                _ => return Vec::new(),
+            }
+        }
+        all
     }
 
     /// The name of every number that the network sees: the column's, and for a column of categories one name each, such
@@ -125,6 +143,14 @@ mod tests {
             let working = model.explain(table, row).unwrap();
             assert_eq!(working.network, "dense 5 relu, dense 3");
             assert_eq!(working.input_names[0], "sepal_length");
+            for (x, scaling) in working.input.iter().zip(&working.input_scaling) {
+                let scaling = scaling.unwrap();
+                assert!((x - (scaling.value - scaling.mean) / scaling.scale).abs() < 1e-12);
+                assert!(
+                    (scaling.value * 10.0 - (scaling.value * 10.0).round()).abs() < 1e-5,
+                    "a tenth of a centimetre"
+                );
+            }
             assert_eq!(working.output_names, ["setosa", "versicolor", "virginica"]);
             assert!(working.output_names.contains(working.target.as_ref().unwrap()));
             let samples = model.encoder().encode(table).unwrap();
@@ -158,6 +184,7 @@ mod tests {
             text.contains("  Inputs: x1 a_b, x2 colour = `red`, …\n  Outputs: y1 y\n  Right answer: 4.5\n"),
             "{text}"
         );
+        assert!(text.contains("  x1 = (2 - 2.5) / 1.11803 = -0.447214\n  x2 = 0\n"), "{text}");
         let markdown = working.render(reference::Style::Markdown, None);
         assert!(markdown.contains("$x_{2}$ `colour = 'red'`, "), "{markdown}");
         let json = serde_json::to_string(&working).unwrap();

@@ -22,6 +22,9 @@ pub struct Explanation {
     pub network: String,
     /// What the inputs are called; empty where they have no names.
     pub input_names: Vec<String>,
+    /// How each input was made from the value in the table; empty where that is not known, `None` where the input is the
+    /// value itself.
+    pub input_scaling: Vec<Option<Scaling>>,
     /// What the outputs stand for: the classes, or the target; empty where that is not known.
     pub output_names: Vec<String>,
     /// What the answer should be, as a person says it: the class, or the number in the target's own units.
@@ -36,6 +39,18 @@ pub struct Explanation {
     pub gradients: Vec<LayerGradient>,
     /// What the step changes; `None` when no optimizer was given.
     pub update: Option<UpdateWorking>,
+}
+
+/// How an input was standardised: x = (value - mean) / scale.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Scaling {
+    /// The value for which the input stands: x · scale + mean. The value in the table is the same up to the rounding of x to
+    /// an f32.
+    pub value: f64,
+    /// The training rows' mean.
+    pub mean: f64,
+    /// The training rows' standard deviation.
+    pub scale: f64,
 }
 
 /// What one layer computed.
@@ -203,6 +218,7 @@ pub fn explain(network: &Network, input: &[f64], goal: &Goal<'_>, update: Option
     Ok(Explanation {
         network: Layer::chain_to_string(&network.layers),
         input_names: Vec::new(),
+        input_scaling: Vec::new(),
         output_names: Vec::new(),
         target: None,
         input: input.to_vec(),

@@ -15,10 +15,21 @@ impl Explanation {
         let mut out = String::new();
         let inputs: Vec<String> = writer
             .some(self.input.iter().enumerate())
-            .map(|(i, x)| format!("{} = {}", style.symbol(x_of(style, 0, &[i + 1])), style.number(*x)))
+            .map(|(i, x)| {
+                let left = style.symbol(x_of(style, 0, &[i + 1]));
+                let scaled = self.input_scaling.get(i).copied().flatten().map_or_else(String::new, |scaling| {
+                    let above = format!("{} - {}", style.number(scaling.value), style.factor(scaling.mean));
+                    format!("{} = ", style.fraction(&above, &style.number(scaling.scale)))
+                });
+                format!("{left} = {scaled}{}", style.number(*x))
+            })
             .collect();
         out += &style.heading(&format!("Input of \"{}\"", self.network));
-        out += &style.line(&inputs.join(", "));
+        if self.input_scaling.iter().any(Option::is_some) {
+            out += &inputs.iter().map(|input| style.line(input)).collect::<String>();
+        } else {
+            out += &style.line(&inputs.join(", "));
+        }
         out += &writer.left_out(self.input.len(), "input", "");
         writer.names(&mut out, self);
         for layer in &self.layers {
