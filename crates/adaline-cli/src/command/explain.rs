@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// Show the working: every sum, the loss, every derivative and the update of one step, with the numbers in place
 ///
 /// The row goes forward through the model, the loss is computed, the derivatives go back, and one step of gradient
-/// descent is made on paper; the model is not changed. Inputs are those that the network sees, scaled as in training.
+/// descent is made on paper; the model is not changed. Inputs are those that the network sees; how they were scaled is shown.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

@@ -10,12 +10,13 @@ use clap::Args;
 /// Which function, and of which row.
 #[derive(Debug, Args)]
 pub(crate) struct FunctionArguments {
-    /// A gate's name (left out with --expr and --truth), then the inputs of one row, 0 or 1 each, apart or together, if
-    /// only that row is wanted
-    #[arg(value_name = "NAME> [INPUT", allow_negative_numbers = true)]
+    /// A gate's name (left out with --expr and --truth); then, for one row alone, its inputs, 0 or 1 each, apart or
+    /// together
+    #[arg(value_name = "NAME] [INPUT", allow_negative_numbers = true)]
     words: Vec<String>,
 
-    /// Any function as an expression, with names of your own: '(a and not b) or c'
+    /// Any function as an expression, with names of your own: '(a and not b) or c'; not, and, or, xor, nand, nor, xnor,
+    /// implies, iff, or ! & | ^ -> <->
     #[arg(long, value_name = "EXPRESSION", conflicts_with = "truth")]
     expr: Option<String>,
 
