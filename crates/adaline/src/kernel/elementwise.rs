@@ -131,7 +131,7 @@ pub(super) fn with_map(activation: Activation, use_map: impl UseMap) {
 
 /// Sixteen values from the front of `from`, zeroes behind its end.
 #[inline(always)]
-fn read<S: Simd>(s: S, from: &[f32]) -> S::V {
+pub(super) fn read<S: Simd>(s: S, from: &[f32]) -> S::V {
     match from.first_chunk() {
         Some(whole) => s.load(whole),
         None => {
@@ -144,7 +144,7 @@ fn read<S: Simd>(s: S, from: &[f32]) -> S::V {
 
 /// As many of the sixteen values as `to` has room for.
 #[inline(always)]
-fn write<S: Simd>(s: S, to: &mut [f32], v: S::V) {
+pub(super) fn write<S: Simd>(s: S, to: &mut [f32], v: S::V) {
     match to.first_chunk_mut() {
         Some(whole) => s.store(whole, v),
         None => to.copy_from_slice(&s.to_array(v)[..to.len()]),
@@ -304,4 +304,45 @@ pub(crate) fn multiply(set: InstructionSet, a: &[f32], b: &[f32], out: &mut [f32
     }
     assert!(a.len() == out.len() && b.len() == out.len(), "as many factors as results");
     set.dispatch(Multiply { a, b, out });
+}
+
+/// out ← a + b, value by value: what a residual connection adds.
+pub(crate) fn add(set: InstructionSet, a: &[f32], b: &[f32], out: &mut [f32]) {
+    struct Sum<'a> {
+        a: &'a [f32],
+        b: &'a [f32],
+        out: &'a mut [f32],
+    }
+    impl Work for Sum<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) {
+            for ((a, b), out) in self.a.chunks(LANES).zip(self.b.chunks(LANES)).zip(self.out.chunks_mut(LANES)) {
+                let v = s.add(read(s, a), read(s, b));
+                write(s, out, v);
+            }
+        }
+    }
+    assert!(a.len() == out.len() && b.len() == out.len(), "as many values on both sides");
+    set.dispatch(Sum { a, b, out });
+}
+
+/// to ← to + from, value by value.
+pub(crate) fn accumulate(set: InstructionSet, from: &[f32], to: &mut [f32]) {
+    struct Onto<'a> {
+        from: &'a [f32],
+        to: &'a mut [f32],
+    }
+    impl Work for Onto<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) {
+            for (from, to) in self.from.chunks(LANES).zip(self.to.chunks_mut(LANES)) {
+                let v = s.add(read(s, to), read(s, from));
+                write(s, to, v);
+            }
+        }
+    }
+    assert_eq!(from.len(), to.len(), "as many values on both sides");
+    set.dispatch(Onto { from, to });
 }

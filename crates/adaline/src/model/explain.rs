@@ -44,6 +44,10 @@ impl Model {
         let weights: Option<Vec<f64>> = weights.map(|weights| weights.iter().copied().map(f64::from).collect());
         let (class, values): ([u32; 1], Vec<f64>) = match samples.targets() {
             Targets::Classes(classes) => ([classes[row]], vec![f64::from(classes[row])]),
+            Targets::Steps { .. } => {
+                let message = "the working is shown for one answer a row, and this network answers at every step";
+                return Err(Error::shape("network", message));
+            }
             Targets::Values { width, values } => {
                 ([0], values[row * width..(row + 1) * width].iter().copied().map(f64::from).collect())
             }
@@ -57,7 +61,7 @@ impl Model {
             Targets::Classes(_) => {
                 Goal { loss: Loss::Mse, targets: reference::Targets::Values(&values), class_weights: None }
             }
-            Targets::Values { .. } => {
+            Targets::Values { .. } | Targets::Steps { .. } => {
                 Goal { loss: self.loss(), targets: reference::Targets::Values(&values), class_weights: None }
             }
         };
