@@ -9,7 +9,7 @@ mod update;
 pub use style::Style;
 pub use update::{ParameterUpdate, TensorUpdate, UpdateWorking};
 
-use super::{Goal, Network, Pass, Targets, activation, expect_len};
+use super::{Conv, Goal, Network, Pass, Targets, activation, expect_len};
 use crate::{Activation, Error, Layer, Loss, Optimizer, Result, Shape};
 use serde::Serialize;
 
@@ -52,6 +52,9 @@ pub struct Scaling {
     /// The training rows' standard deviation.
     pub scale: f64,
 }
+
+/// Products of a convolution that are written out; of a larger one only the sums are shown.
+const MOST_PRODUCTS: usize = 1 << 20;
 
 /// What one layer computed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -151,8 +154,11 @@ pub struct TensorGradient {
 /// `update` is an optimizer that has not seen anything yet; without it the update is left out. Penalties and clipping are
 /// no part of it. Dropout does nothing here, as at prediction.
 ///
+/// Of pools and normalisations only what comes out is shown, and the derivatives; every sum of dense layers and convolutions
+/// is written out.
+///
 /// Fails when the input is not one example, the goal is not for one, or a layer is of a kind whose working is not shown:
-/// shown are dense layers on rows of numbers, activations, dropout and flatten.
+/// embeddings, recurrent layers, residuals, and layers that give an answer at every step of a sequence.
 ///
 /// ```
 /// use adaline::reference::{Goal, Network, Style, Targets, explain};
@@ -176,7 +182,12 @@ pub fn explain(network: &Network, input: &[f64], goal: &Goal<'_>, update: Option
     let learning = network.learn(input, Pass::default(), goal)?;
     let absorbed = network.absorbed(goal.loss);
     let trace = &learning.trace;
-    let layers: Vec<LayerWorking> = (0..network.layers.len()).map(|number| forward(network, trace, number)).collect();
+    let mut layers = Vec::new();
+    let mut shape = network.input;
+    for (number, layer) in network.layers.iter().enumerate() {
+        layers.push(forward(network, trace, number, shape)?);
+        shape = layer.output(shape).unwrap_or(shape);
+    }
     let mut tensors = tensors(network);
     for (tensor, values) in tensors.iter_mut().zip(&learning.gradients.parameters) {
         tensor.1.values = plain(values);
@@ -243,11 +254,14 @@ fn check_shown(network: &Network) -> Result<()> {
             Layer::Dense(_) => !matches!(shape, Shape::Sequence { .. }),
             Layer::Activation(Activation::Softmax) => !matches!(shape, Shape::Sequence { .. }),
             Layer::Activation(_) | Layer::Dropout(_) | Layer::Flatten => true,
+            Layer::Conv(conv) => conv.activation != Activation::Softmax,
+            Layer::Pool(_) | Layer::GlobalPool(_) | Layer::BatchNorm(_) | Layer::LayerNorm(_) => true,
             _ => false,
         };
         if !shown {
             let place = format!("layer {} ({layer})", number + 1);
-            let message = "its working cannot be shown; networks of dense layers on rows of numbers can be";
+            let message =
+                "its working cannot be shown; dense layers on rows of numbers, convolutions, pools and norms can be";
             return Err(Error::shape(place, message));
         }
         // A chain that does not fit was refused when the network was made.
@@ -277,7 +291,7 @@ fn parameters(network: &Network) -> Vec<(usize, TensorGradient, bool)> {
     tensors
 }
 
-fn forward(network: &Network, trace: &super::Trace, number: usize) -> LayerWorking {
+fn forward(network: &Network, trace: &super::Trace, number: usize, shape: Shape) -> Result<LayerWorking> {
     let layer = &network.layers[number];
     let done = &trace.layers[number];
     let x = if number == 0 { &trace.input } else { &trace.layers[number - 1].outputs };
@@ -288,22 +302,38 @@ fn forward(network: &Network, trace: &super::Trace, number: usize) -> LayerWorki
         network.parameters().get(place)
     };
     let (weight, bias) = match layer {
-        Layer::Dense(_) => (tensor("weight"), tensor("bias")),
+        Layer::Dense(_) | Layer::Conv(_) => (tensor("weight"), tensor("bias")),
         _ => (None, None),
+    };
+    // What each sum is made of: the places of its inputs and of its weights, and its bias.
+    let sums: Vec<(Vec<(usize, usize)>, Option<f64>)> = match (layer, weight) {
+        (Layer::Conv(conv), Some(weight)) => {
+            let conv = Conv::new(conv, shape, weight, bias.map(Vec::as_slice))?;
+            if conv.products_count() > MOST_PRODUCTS { Vec::new() } else { conv.working() }
+        }
+        (Layer::Dense(_), Some(_)) => {
+            let places = |unit: usize| (0..x.len()).map(|i| (i, unit * x.len() + i)).collect();
+            let bias = |unit: usize| bias.and_then(|bias| bias.get(unit)).copied();
+            (0..done.outputs.len()).map(|unit| (places(unit), bias(unit))).collect()
+        }
+        _ => Vec::new(),
     };
     // Zero is added to a product so that it is never -0.
     let unit = |(unit, output): (usize, &f64)| {
-        let weights = weight.and_then(|weight| weight.get(unit * x.len()..(unit + 1) * x.len())).unwrap_or(&[]);
-        let terms = x.iter().zip(weights).map(|(x, w)| Term { input: *x, weight: *w, product: x * w + 0.0 }).collect();
+        let (places, bias) = sums.get(unit).map_or((&[][..], None), |(places, bias)| (places.as_slice(), *bias));
+        let term = |(at, of): &(usize, usize)| {
+            let (input, weight) = (*x.get(*at)?, *weight?.get(*of)?);
+            Some(Term { input, weight, product: input * weight + 0.0 })
+        };
         let sum = done.sums.get(unit).copied().unwrap_or(*output);
-        UnitWorking { terms, bias: bias.and_then(|bias| bias.get(unit)).copied(), sum, output: *output }
+        UnitWorking { terms: places.iter().filter_map(term).collect(), bias, sum, output: *output }
     };
-    LayerWorking {
+    Ok(LayerWorking {
         number: number + 1,
         layer: layer.to_string(),
         activation: layer.activation(),
         units: done.outputs.iter().enumerate().map(unit).collect(),
-    }
+    })
 }
 
 impl LossWorking {

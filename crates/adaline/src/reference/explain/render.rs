@@ -111,6 +111,7 @@ impl Writer {
     fn forward(&self, out: &mut String, layer: &LayerWorking) {
         let s = self.style;
         *out += &s.heading(&format!("Layer {}: {}", layer.number, layer.layer));
+        let passes = layer.layer.starts_with("dropout") || layer.layer.starts_with("flatten");
         let weighted = layer.units.iter().any(|unit| !unit.terms.is_empty() || unit.bias.is_some());
         for (k, unit) in self.some(layer.units.iter().enumerate()) {
             let indices = [k + 1];
@@ -128,6 +129,7 @@ impl Writer {
                     let applied = self.activation(activation, unit.sum);
                     format!("{} = {applied} = {}", s.symbol(y), s.number(unit.output))
                 }
+                None if !passes => format!("{} = {}", s.symbol(y), s.number(unit.output)),
                 None => {
                     let x = x_of(s, layer.number - 1, &indices);
                     format!("{} = {} = {}", s.symbol(y), s.symbol(x), s.number(unit.output))
@@ -136,6 +138,9 @@ impl Writer {
             *out += &s.line(&line);
         }
         *out += &self.left_out(layer.units.len(), "unit", "");
+        if layer.activation.is_none() && !passes {
+            *out += &s.remark("Shown is what comes out; norms take their running statistics, as at prediction.");
+        }
         if layer.layer.starts_with("dropout") {
             *out += &s.remark("Dropout changes nothing here, as at prediction.");
         }
