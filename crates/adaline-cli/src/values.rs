@@ -32,15 +32,6 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
     if (0.0..1.0).contains(&share) { Ok(share) } else { Err("a share goes from 0 to below 1".to_owned()) }
 }
 
-/// 0 or 1.
-pub(crate) fn bit(text: &str) -> Result<u8, String> {
-    match text {
-        "0" => Ok(0),
-        "1" => Ok(1),
-        _ => Err("an input of a gate is 0 or 1".to_owned()),
-    }
-}
-
 pub(crate) fn activation(text: &str) -> Result<Activation, String> {
     named(text.parse())
 }
