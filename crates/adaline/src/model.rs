@@ -16,7 +16,7 @@ use crate::loss::BatchTargets;
 use crate::metrics::{Classification, Evaluation, Regression, class_of_logits};
 use crate::op::Mode;
 use crate::plan::{Aim, Hardware, Plan};
-use crate::{Activation, Error, Fit, InstructionSet, Loss, Network, Result, Samples, Targets, Trainer};
+use crate::{Activation, Error, Fit, Inputs, InstructionSet, Loss, Network, Result, Samples, Targets, Trainer};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -104,10 +104,10 @@ impl Model {
         predictions.get(0).ok_or_else(|| Error::shape("row", "nothing was predicted"))
     }
 
-    /// Predictions for encoded rows, one after the other.
-    pub fn predict_encoded(&self, inputs: &[f32], rows: usize) -> Result<Predictions> {
+    /// Predictions for encoded rows, one after the other: a slice, or [`Inputs`] with the lengths of sequences.
+    pub fn predict_encoded<'i>(&self, inputs: impl Into<Inputs<'i>>, rows: usize) -> Result<Predictions> {
         let mut outputs = Vec::with_capacity(rows * self.network.output().len());
-        self.run(inputs, rows, |y| outputs.extend_from_slice(y))?;
+        self.run(inputs.into(), rows, |y| outputs.extend_from_slice(y))?;
         Ok(match self.encoder.target() {
             Target::Classes { classes, .. } => {
                 Predictions::of_classes(classes, &outputs, self.network.output().len(), self.ends_in_step())
@@ -115,10 +115,11 @@ impl Model {
             Target::Number { .. } => {
                 let numbers: Vec<f64> = outputs.iter().map(|&y| self.encoder.decode(f64::from(y))).collect();
                 if let Some(row) = numbers.iter().position(|number| !number.is_finite()) {
-                    let message = format!("the prediction for row {} is too large for a number", row + 1);
+                    let row = row / self.network.output().len() + 1;
+                    let message = format!("the prediction for row {row} is too large for a number");
                     return Err(Error::shape("network", message));
                 }
-                Predictions::of_numbers(numbers)
+                Predictions::of_numbers(numbers, self.network.output().len())
             }
         })
     }
@@ -136,14 +137,16 @@ impl Model {
         self.check()?;
         self.fits(samples)?;
         let loss = self.loss();
-        let width = self.network.output().len();
-        let mut gradient = vec![0.0; BATCH * width];
+        let answers = crate::trainer::answers(&self.network, loss);
+        let width = self.network.output().len() / answers;
+        let inputs = Inputs { values: samples.inputs(), lengths: samples.lengths() };
+        let mut gradient = vec![0.0; BATCH * self.network.output().len()];
         let (mut total, mut first) = (0.0, 0);
         let step = self.ends_in_step();
         match samples.targets() {
-            Targets::Classes(classes) => {
+            Targets::Classes(classes) | Targets::Steps { classes, .. } => {
                 let mut pairs = Vec::with_capacity(classes.len());
-                self.run(samples.inputs(), samples.rows(), |y| {
+                self.run(inputs, samples.rows(), |y| {
                     let truth = &classes[first..first + y.len() / width];
                     first += truth.len();
                     let t = BatchTargets::Classes { classes: truth, weights: None };
@@ -155,17 +158,17 @@ impl Model {
                     };
                     pairs.extend(truth.iter().map(|&t| t as usize).zip(y.chunks_exact(width).map(class_of_logits)));
                 })?;
-                let loss = total / samples.rows() as f64;
+                let loss = total / classes.len() as f64;
                 Ok(Evaluation::Classification(Classification::new(loss, self.encoder.classes(), pairs)))
             }
-            Targets::Values { values, .. } => {
+            Targets::Values { values, width } => {
                 let mut predictions = Vec::with_capacity(values.len());
-                self.run(samples.inputs(), samples.rows(), |y| {
+                self.run(inputs, samples.rows(), |y| {
                     let truth = &values[first..first + y.len()];
                     first += truth.len();
                     let d = &mut gradient[..y.len()];
                     let mean =
-                        loss.value_and_gradient(InstructionSet::best(), y, BatchTargets::Values(truth), width, d);
+                        loss.value_and_gradient(InstructionSet::best(), y, BatchTargets::Values(truth), *width, d);
                     total += mean * (y.len() / width) as f64;
                     predictions.extend(y.iter().map(|&y| self.encoder.decode(f64::from(y))));
                 })?;
@@ -179,26 +182,31 @@ impl Model {
     fn fits(&self, samples: &Samples) -> Result<()> {
         let k = self.encoder.classes().len();
         let good = match samples.targets() {
-            Targets::Classes(classes) => k > 0 && classes.iter().all(|&class| (class as usize) < k),
-            Targets::Values { width, .. } => k == 0 && *width == 1,
+            Targets::Classes(classes) | Targets::Steps { classes, .. } => {
+                k > 0 && classes.iter().all(|&class| (class as usize) < k)
+            }
+            Targets::Values { width, .. } => k == 0 && *width == self.network.output().len(),
         };
         if good { Ok(()) } else { Err(Error::shape("samples", "their targets are not those of the model's encoder")) }
     }
 
     /// Runs encoded rows through the network in batches; logits come out where the target is classes.
-    fn run(&self, inputs: &[f32], rows: usize, mut each: impl FnMut(&[f32])) -> Result<()> {
+    fn run(&self, inputs: Inputs<'_>, rows: usize, mut each: impl FnMut(&[f32])) -> Result<()> {
         self.check()?;
         let width = self.network.input().len();
-        if inputs.len() != rows.saturating_mul(width) {
-            let message = format!("{} values do not make {rows} rows of {width}", inputs.len());
+        if inputs.values.len() != rows.saturating_mul(width) {
+            let message = format!("{} values do not make {rows} rows of {width}", inputs.values.len());
             return Err(Error::shape("network", message));
         }
+        inputs.check_lengths(self.network.input(), rows)?;
         let hardware = Hardware { threads: 1, set: InstructionSet::best() };
         let aim = if self.encoder.classes().is_empty() { Aim::Predict } else { Aim::Logits(self.loss()) };
         let mut plan = Plan::new(&self.network, rows.clamp(1, BATCH), aim, hardware)?;
-        for batch in inputs.chunks(BATCH * width) {
-            plan.forward(self.network.params(), batch, Mode::Predict);
-            let (y, _) = plan.output(batch, batch.len() / width);
+        for (number, values) in inputs.values.chunks(BATCH * width).enumerate() {
+            let rows = values.len() / width;
+            let lengths = inputs.lengths.map(|lengths| &lengths[number * BATCH..number * BATCH + rows]);
+            plan.forward(self.network.params(), Inputs { values, lengths }, Mode::Predict);
+            let (y, _) = plan.output(values, rows);
             if !crate::kernel::update::all_finite(y) {
                 return Err(Error::shape(
                     "network",
