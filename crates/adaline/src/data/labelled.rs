@@ -24,7 +24,8 @@ impl Labelled {
         let index = index_for(&table, target, "target")?;
         let column = table.column(target)?;
         if matches!(column.values(), Values::Images(_)) {
-            let message = format!("the column \"{}\" holds images, which are inputs; name another column", printable(target));
+            let message =
+                format!("the column \"{}\" holds images, which are inputs; name another column", printable(target));
             return Err(Error::setting("target", message));
         }
         let task = Task::of(column);

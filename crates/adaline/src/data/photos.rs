@@ -88,8 +88,7 @@ fn table(path: &Path, found: Found, options: &ImageOptions) -> Result<Table> {
 
 /// All images in one: grey if all are, unless it is said.
 fn join(pictures: Vec<Picture>, channels: Option<usize>, (height, width): (usize, usize)) -> Result<Images> {
-    let channels =
-        channels.unwrap_or_else(|| if pictures.iter().all(|picture| picture.channels == 1) { 1 } else { 3 });
+    let channels = channels.unwrap_or_else(|| if pictures.iter().all(|picture| picture.channels == 1) { 1 } else { 3 });
     let mut bytes = Vec::with_capacity(pictures.len() * channels * height * width);
     for picture in pictures {
         bytes.extend(picture.planes(channels));
@@ -128,8 +127,7 @@ fn suited(sizes: &[(usize, usize)]) -> ((usize, usize), Option<String>) {
         if side < STEP as f64 { (side.round() as usize).max(1) } else { (side / STEP as f64).round() as usize * STEP }
     };
     let longest = rounded(height.max(width));
-    let chosen =
-        if sizes.iter().all(like_median) { (rounded(height), rounded(width)) } else { (longest, longest) };
+    let chosen = if sizes.iter().all(like_median) { (rounded(height), rounded(width)) } else { (longest, longest) };
     let from = if same { format!("{height}x{width}") } else { spread(sizes) };
     let note = format!(
         "images of {from} pixels (height x width) are made {}x{}; --image-size says otherwise",

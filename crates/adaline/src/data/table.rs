@@ -60,10 +60,7 @@ pub(super) enum Parts {
     Free,
     /// As the data set's authors decided: these rows are for validation, these for the test. What they did not decide is
     /// drawn from the other rows.
-    Given {
-        validation: Option<Range<usize>>,
-        test: Option<Range<usize>>,
-    },
+    Given { validation: Option<Range<usize>>, test: Option<Range<usize>> },
     /// Never: a truth table is learnt whole.
     Whole,
 }

@@ -172,7 +172,8 @@ fn fit_images(column: &Column, shape: Shape) -> Result<Input> {
     let (mut mean, mut scale) = (Vec::new(), Vec::new());
     for counts in images.histograms() {
         let n = counts.iter().sum::<u64>() as f64;
-        let sum = |f: &dyn Fn(f64) -> f64| counts.iter().zip(0..).map(|(&n, x)| n as f64 * f(f64::from(x))).sum::<f64>();
+        let sum =
+            |f: &dyn Fn(f64) -> f64| counts.iter().zip(0..).map(|(&n, x)| n as f64 * f(f64::from(x))).sum::<f64>();
         let middle = sum(&|x| x) / n;
         let spread = (sum(&|x| (x - middle) * (x - middle)) / n).sqrt();
         mean.push(middle);

@@ -146,7 +146,10 @@ fn single_pixels_are_columns_where_they_are_asked_for() {
     let table = Table::read(folder.path()).unwrap();
     let labelled = || table.clone().target("label").unwrap();
     let data = labelled().features(["p01", "p20"]).unwrap().split(Split::none()).unwrap();
-    assert_eq!((data.input(), data.encoder().input_names()), (Shape::Flat(2), vec!["p01".to_owned(), "p20".to_owned()]));
+    assert_eq!(
+        (data.input(), data.encoder().input_names()),
+        (Shape::Flat(2), vec!["p01".to_owned(), "p20".to_owned()])
+    );
     let data_without = labelled().exclude(["p00"]).unwrap().split(Split::none()).unwrap();
     assert_eq!(data_without.input(), Shape::Flat(5));
     assert!(message(labelled().exclude(["p99"]).map(|_| table.clone())).contains("there is no column \"p99\""));

@@ -78,7 +78,10 @@ fn contents(path: &Path) -> Result<Vec<u8>> {
         return Err(broken(path, "this is no regular file"));
     }
     if metadata.len() > MOST_BYTES {
-        return Err(broken(path, format!("{} bytes are too many for an image; at most {MOST_BYTES} are read", metadata.len())));
+        return Err(broken(
+            path,
+            format!("{} bytes are too many for an image; at most {MOST_BYTES} are read", metadata.len()),
+        ));
     }
     let mut bytes = Vec::new();
     File::open(path).map_err(trouble)?.take(MOST_BYTES).read_to_end(&mut bytes).map_err(trouble)?;
@@ -133,10 +136,11 @@ fn png_reader(bytes: &[u8]) -> Result<(png::Reader<Cursor<&[u8]>>, Header), Stri
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
-    let reader = decoder.read_info().map_err(png_trouble)?;
-    let info = reader.info();
+    let info = decoder.read_header_info().map_err(png_trouble)?;
     let (height, width) = (info.height as usize, info.width as usize);
     check(height, width)?;
+    let reader = decoder.read_info().map_err(png_trouble)?;
+    let info = reader.info();
     let orientation = info.exif_metadata.as_deref().map_or(1, exif::orientation);
     Ok((reader, Header { height, width, orientation }))
 }

@@ -51,11 +51,11 @@ pub(super) fn find(folder: &Path) -> Result<Found> {
         let message = format!(
             "this folder has no data set in it: it needs PNG or JPEG files in a folder for each class, or MNIST's files \
              (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-… of the same){}",
-            search.skipped().map_or_else(String::new, |skipped| format!("; there are {skipped}"))
+            search.skipped().map_or_else(String::new, |skipped| format!("; there is nothing but {skipped}"))
         );
         return Err(Error::data(Place::new(folder.display().to_string()), message));
     }
-    found.notes.extend(search.skipped().map(|skipped| format!("{skipped} are no PNG or JPEG and left out")));
+    found.notes.extend(search.skipped().map(|skipped| format!("left out, for they are no PNG or JPEG: {skipped}")));
     if !search.empty.is_empty() {
         let names = search.empty.iter().map(|name| format!("\"{}\"", printable(name))).collect::<Vec<_>>().join(", ");
         found.notes.push(format!("no images in {names}: no class of its own"));
@@ -129,7 +129,8 @@ impl Search {
                     known.push(class.clone());
                 }
                 if !known.contains(class) {
-                    let message = format!("the training images have no class \"{class}\"; they have {}", known.join(", "));
+                    let message =
+                        format!("the training images have no class \"{class}\"; they have {}", known.join(", "));
                     return Err(broken(&photo.path, message));
                 }
             }
@@ -225,6 +226,7 @@ impl Search {
         if endings.len() > SHOWN {
             names.push("…".to_owned());
         }
-        (total > 0).then(|| format!("{total} other files ({})", names.join(", ")))
+        let files = if total == 1 { "file" } else { "files" };
+        (total > 0).then(|| format!("{total} other {files} ({})", names.join(", ")))
     }
 }

@@ -86,7 +86,7 @@ fn class_folders_are_classes() {
     assert_eq!(
         table.notes(),
         [
-            "3 other files (2 .txt, 1 without an ending) are no PNG or JPEG and left out",
+            "left out, for they are no PNG or JPEG: 3 other files (2 .txt, 1 without an ending)",
             "no images in \"words\": no class of its own"
         ]
     );
@@ -222,7 +222,8 @@ fn jpegs_are_as_pillow_has_them() {
         let (height, width) = if name == "turned.jpg" { (8, 4) } else { (4, 8) };
         assert_eq!((picture.channels, picture.height, picture.width), (3, height, width), "{name}");
         let places = [(0, 0), (0, width - 1), (height - 1, 0), (height - 1, width - 1), (1, 2)];
-        for ((row, column), expected) in places.into_iter().zip(expected).take(if name == "turned.jpg" { 4 } else { 5 }) {
+        for ((row, column), expected) in places.into_iter().zip(expected).take(if name == "turned.jpg" { 4 } else { 5 })
+        {
             let at = (row * width + column) * 3;
             for (ours, theirs) in picture.bytes[at..at + 3].iter().zip(expected) {
                 assert!(ours.abs_diff(theirs) <= within, "{name} {row} {column}: {ours} {theirs}");
@@ -240,10 +241,7 @@ fn jpegs_are_as_pillow_has_them() {
 fn a_turned_photo_is_turned_before_its_size_is_chosen() {
     let folder = folder([("a.jpg", jpeg("turned.jpg"))]);
     assert_eq!(decode::size(&folder.path().join("a.jpg")).unwrap(), (8, 4));
-    assert_eq!(
-        images(&Table::read(folder.path()).unwrap()).shape(),
-        Shape::Image { channels: 3, height: 8, width: 4 }
-    );
+    assert_eq!(images(&Table::read(folder.path()).unwrap()).shape(), Shape::Image { channels: 3, height: 8, width: 4 });
 }
 
 #[test]
@@ -297,7 +295,7 @@ fn folders_that_hold_no_data() {
     let folder = folder([("cat/a.txt", "x"), ("b.csv", "x")]);
     let error = message(Table::read(folder.path()));
     assert!(error.contains("this folder has no data set in it: it needs PNG or JPEG files"), "{error}");
-    assert!(error.ends_with("there are 2 other files (1 .csv, 1 .txt)"), "{error}");
+    assert!(error.ends_with("there is nothing but 2 other files (1 .csv, 1 .txt)"), "{error}");
 }
 
 #[cfg(unix)]
