@@ -50,6 +50,11 @@ impl Layout {
         (self.forward, self.backward) = (forward, backward);
     }
 
+    /// Whether something was asked for that no plan may have.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.too_large
+    }
+
     /// Whether the operation has a way back.
     pub(crate) fn goes_back(&self) -> bool {
         self.backward.is_some()
