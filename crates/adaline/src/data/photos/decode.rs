@@ -44,22 +44,27 @@ impl Format {
 
 /// The image of a file, upright.
 pub(super) fn read(path: &Path) -> Result<Picture> {
-    let bytes = contents(path)?;
-    let picture = match format(path, &bytes)? {
-        Format::Png => png_picture(&bytes),
-        Format::Jpeg => jpeg_picture(&bytes),
-    };
-    picture.map_err(|message| broken(path, message))
+    picture(&contents(path)?).map_err(|message| broken(path, message))
 }
 
 /// Height and width of a file's image, upright, from its header alone.
 pub(super) fn size(path: &Path) -> Result<(usize, usize)> {
-    let bytes = contents(path)?;
-    let size = match format(path, &bytes)? {
-        Format::Png => png_reader(&bytes).map(|(_, header)| header),
-        Format::Jpeg => jpeg_decoder(&bytes).map(|(_, header)| header),
+    header(&contents(path)?).map_err(|message| broken(path, message))
+}
+
+/// The image that some bytes are; or what is wrong with them.
+pub(super) fn picture(bytes: &[u8]) -> Result<Picture, String> {
+    match format(bytes)? {
+        Format::Png => png_picture(bytes),
+        Format::Jpeg => jpeg_picture(bytes),
+    }
+}
+
+fn header(bytes: &[u8]) -> Result<(usize, usize), String> {
+    let Header { height, width, orientation } = match format(bytes)? {
+        Format::Png => png_reader(bytes)?.1,
+        Format::Jpeg => jpeg_decoder(bytes)?.1,
     };
-    let Header { height, width, orientation } = size.map_err(|message| broken(path, message))?;
     Ok(if orientation >= 5 { (width, height) } else { (height, width) })
 }
 
@@ -88,7 +93,7 @@ fn contents(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn format(path: &Path, bytes: &[u8]) -> Result<Format> {
+fn format(bytes: &[u8]) -> Result<Format, String> {
     Format::of(bytes).ok_or_else(|| {
         let looks = match bytes {
             [] => "the file is empty",
@@ -99,7 +104,7 @@ fn format(path: &Path, bytes: &[u8]) -> Result<Format> {
             [_, _, _, _, b'f', b't', b'y', b'p', ..] => "it is a HEIC, AVIF or a film",
             _ => "its first bytes are those of neither",
         };
-        broken(path, format!("this is no PNG or JPEG: {looks}; convert it, or remove it"))
+        format!("this is no PNG or JPEG: {looks}; convert it, or remove it")
     })
 }
 

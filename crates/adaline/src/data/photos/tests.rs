@@ -1,7 +1,9 @@
+use super::decode::picture;
 use super::*;
 use crate::Shape;
 use crate::data::{Split, Task, Values};
 use crate::{Dense, Model, Network};
+use proptest::prelude::*;
 use tempfile::TempDir;
 
 /// A PNG with these bytes.
@@ -50,12 +52,6 @@ fn images(table: &Table) -> &Images {
     let (place, _) = table.image().unwrap();
     let Values::Images(images) = table.columns()[place].values() else { panic!("a column of images") };
     images
-}
-
-/// The picture of one file.
-fn picture(bytes: &[u8]) -> Result<Picture> {
-    let folder = folder([("a.png", bytes)]);
-    decode::read(&folder.path().join("a.png"))
 }
 
 fn message<T: std::fmt::Debug>(result: Result<T>) -> String {
@@ -376,4 +372,35 @@ fn a_model_of_columns_reads_no_files_unless_its_file_says_what_white_is() {
     let json = serde_json::to_string(&encoder).unwrap().replace(r#""scale":"#, r#""white":16,"scale":"#);
     let encoder: crate::data::Encoder = serde_json::from_str(&json).unwrap();
     assert_eq!(encoder.encode_inputs(&table).unwrap().0, encoder.encode_inputs(&columns).unwrap().0[..4]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Real files with some bytes changed and the end cut off.
+    #[test]
+    fn no_bytes_make_it_panic(
+        file in 0usize..7,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        end in any::<prop::sample::Index>(),
+        cut: bool,
+    ) {
+        let files = ["grey.jpg", "colour.jpg", "progressive.jpg", "turned.jpg", "cmyk.jpg"];
+        let mut bytes = match files.get(file) {
+            Some(name) => jpeg(name),
+            None if file == 5 => rgb_png(4, 3, &(0..36).collect::<Vec<u8>>()),
+            None => png(png::ColorType::Indexed, png::BitDepth::Eight, (2, 2), &[0, 1, 2, 0]),
+        };
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if cut {
+            bytes.truncate(end.index(bytes.len()));
+        }
+        if let Ok(picture) = picture(&bytes) {
+            prop_assert_eq!(picture.bytes.len(), picture.channels * picture.height * picture.width);
+            prop_assert!(!picture.bytes.is_empty());
+        }
+    }
 }
