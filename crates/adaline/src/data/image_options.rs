@@ -16,6 +16,7 @@ const LONGEST: usize = 1024;
 /// # let _ = options;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(not(feature = "images"), allow(dead_code, reason = "only image files need it"))]
 pub struct ImageOptions {
     pub(super) size: Option<(usize, usize)>,
     pub(super) channels: Option<usize>,

@@ -44,7 +44,7 @@ impl Images {
         if shape.is_empty() || shape.len() > MOST_VALUES {
             return fail(format!("{shape} are no images that can be learnt"));
         }
-        if bytes.len() % shape.len() != 0 {
+        if !bytes.len().is_multiple_of(shape.len()) {
             return fail(format!("{} bytes are no whole number of images of {shape}", bytes.len()));
         }
         Ok(Images { channels, height, width, bytes })

@@ -66,7 +66,7 @@ fn table(path: &Path, found: Found, options: &ImageOptions) -> Result<Table> {
     }
     let pictures = each(&found.photos, options.threads, |photo| {
         let picture = decode::read(&photo.path)?;
-        let picture = if options.channels == Some(1) { picture.to_grey() } else { picture.reduced() };
+        let picture = if options.channels == Some(1) { picture.into_grey() } else { picture.reduced() };
         Ok(picture.resized(size.0, size.1))
     })?;
     let images = join(pictures, options.channels, size)?;

@@ -12,7 +12,7 @@ pub(super) struct Picture {
 
 impl Picture {
     /// Grey by the weights of ITU-R BT.601, rounded, as Pillow's mode "L" has them.
-    pub(super) fn to_grey(self) -> Picture {
+    pub(super) fn into_grey(self) -> Picture {
         if self.channels == 1 {
             return self;
         }
@@ -27,12 +27,14 @@ impl Picture {
     }
 
     /// A colour image in which all pixels are grey, as the grey image that it is.
+    #[cfg_attr(not(feature = "images"), allow(dead_code, reason = "only image files need it"))]
     pub(super) fn reduced(self) -> Picture {
         let is_grey = self.channels == 1 || self.bytes.chunks_exact(3).all(|p| p[0] == p[1] && p[1] == p[2]);
-        if is_grey { self.to_grey() } else { self }
+        if is_grey { self.into_grey() } else { self }
     }
 
     /// What a camera's orientation (1 to 8, as EXIF numbers them) makes of the image.
+    #[cfg_attr(not(feature = "images"), allow(dead_code, reason = "only image files need it"))]
     pub(super) fn oriented(self, orientation: u8) -> Picture {
         if !(2..=8).contains(&orientation) {
             return self;
@@ -89,7 +91,7 @@ impl Picture {
 
     /// The image with this many channels, as a column of images holds it: channel by channel.
     pub(super) fn planes(self, channels: usize) -> Vec<u8> {
-        let picture = if channels == 1 { self.to_grey() } else { self };
+        let picture = if channels == 1 { self.into_grey() } else { self };
         match picture.channels {
             1 => picture.bytes.repeat(channels),
             own => (0..own).flat_map(|channel| picture.bytes.iter().skip(channel).step_by(own)).copied().collect(),

@@ -50,6 +50,7 @@ pub(super) enum Lines {
     /// One entry a row.
     Listed(Vec<u64>),
     /// Each row is a file of its own.
+    #[cfg_attr(not(feature = "images"), allow(dead_code, reason = "only image files need it"))]
     Files(Vec<String>),
 }
 
@@ -318,6 +319,7 @@ impl Table {
         self
     }
 
+    #[cfg_attr(not(feature = "images"), allow(dead_code, reason = "only image files need it"))]
     pub(super) fn with_notes(mut self, notes: Vec<String>) -> Self {
         self.notes = notes;
         self

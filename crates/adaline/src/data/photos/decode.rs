@@ -68,6 +68,10 @@ fn header(bytes: &[u8]) -> Result<(usize, usize), String> {
     Ok(if orientation >= 5 { (width, height) } else { (height, width) })
 }
 
+/// The decoders, over bytes in memory.
+type PngReader<'a> = png::Reader<Cursor<&'a [u8]>>;
+type JpegReader<'a> = JpegDecoder<ZCursor<&'a [u8]>>;
+
 /// What a header says.
 struct Header {
     height: usize,
@@ -136,7 +140,7 @@ fn png_trouble(error: png::DecodingError) -> String {
     }
 }
 
-fn png_reader(bytes: &[u8]) -> Result<(png::Reader<Cursor<&[u8]>>, Header), String> {
+fn png_reader(bytes: &[u8]) -> Result<(PngReader<'_>, Header), String> {
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: PNG_MEMORY });
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     decoder.set_ignore_text_chunk(true);
@@ -185,7 +189,7 @@ fn jpeg_trouble(error: impl std::fmt::Display) -> String {
 }
 
 /// A decoder behind the header. It forgives nothing: a photo of which half is grey would teach a wrong thing.
-fn jpeg_decoder(bytes: &[u8]) -> Result<(JpegDecoder<ZCursor<&[u8]>>, Header), String> {
+fn jpeg_decoder(bytes: &[u8]) -> Result<(JpegReader<'_>, Header), String> {
     let limit = usize::from(u16::MAX);
     let options = DecoderOptions::default().set_strict_mode(true).set_max_width(limit).set_max_height(limit);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
