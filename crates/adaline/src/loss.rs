@@ -160,6 +160,9 @@ impl Loss {
                 "loss",
                 format!("{self} is for numbers, and the target is classes; leave the loss out"),
             )),
+            (_, Targets::Steps { .. }) => {
+                Err(Error::shape("samples", "a class at every step is not trained on yet; give one answer a row"))
+            }
             (_, Targets::Values { .. }) => Err(Error::setting(
                 "loss",
                 format!("{self} is for classes, and the target is numbers; use mse, mae or huber"),

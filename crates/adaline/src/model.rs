@@ -172,6 +172,7 @@ impl Model {
                 let targets: Vec<f64> = values.iter().map(|&t| self.encoder.decode(f64::from(t))).collect();
                 Ok(Evaluation::Regression(Regression::new(total / samples.rows() as f64, &targets, &predictions)))
             }
+            Targets::Steps { .. } => Err(Error::shape("samples", "a class at every step is not evaluated yet")),
         }
     }
 
@@ -181,6 +182,7 @@ impl Model {
         let good = match samples.targets() {
             Targets::Classes(classes) => k > 0 && classes.iter().all(|&class| (class as usize) < k),
             Targets::Values { width, .. } => k == 0 && *width == 1,
+            Targets::Steps { classes, .. } => k > 0 && classes.iter().all(|&class| (class as usize) < k),
         };
         if good { Ok(()) } else { Err(Error::shape("samples", "their targets are not those of the model's encoder")) }
     }

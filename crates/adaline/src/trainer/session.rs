@@ -271,6 +271,7 @@ impl Gather {
         let (classes, values) = match samples.targets() {
             Targets::Classes(_) => (batch, 0),
             Targets::Values { width, .. } => (0, batch * width),
+            Targets::Steps { .. } => (0, 0),
         };
         Gather {
             inputs: Vec::with_capacity(batch * samples.shape().len()),
@@ -298,6 +299,7 @@ impl Gather {
                 }
                 Batch::Values(&self.values)
             }
+            Targets::Steps { .. } => Batch::Classes(&[]),
         };
         (&self.inputs, batch)
     }
