@@ -15,6 +15,7 @@
 //! # }
 //! ```
 
+mod baseline;
 mod builtin;
 mod column;
 mod csv;
@@ -24,16 +25,23 @@ mod idx;
 mod image;
 mod labelled;
 mod number;
+mod sequence;
+mod series;
 mod split;
 mod table;
 mod task;
+mod text;
 mod toys;
 
+pub use baseline::Baseline;
 pub use builtin::{Builtin, builtins};
 pub use column::{Column, Text, Values};
 pub use dataset::Dataset;
 pub use encoder::{Encoder, Input, Target};
 pub use labelled::Labelled;
+pub use series::Window;
 pub use split::Split;
 pub use table::Table;
 pub use task::Task;
+pub use text::Vocabulary;
+pub(crate) use text::normalised;

@@ -142,7 +142,7 @@ pub use layer::{Dense, Dropout, Layer};
 pub use loss::Loss;
 pub use metrics::{ClassReport, Classification, Evaluation, Regression};
 #[cfg(feature = "data")]
-pub use model::{DataRecord, Model, Prediction, Predictions, Record};
+pub use model::{DataRecord, Generated, Model, Prediction, Predictions, Record, Sampler};
 pub use network::Network;
 pub use neuron::{Firing, Line, Neuron, NeuronLayer, Sum};
 pub use optimizer::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Rprop, Sgd};

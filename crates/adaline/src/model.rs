@@ -3,10 +3,12 @@
 mod by_hand;
 mod explain;
 mod file;
+mod generate;
 mod logic;
 mod predictions;
 mod record;
 
+pub use generate::{Generated, Sampler};
 pub use predictions::{Prediction, Predictions};
 pub use record::{DataRecord, Record};
 
@@ -112,6 +114,10 @@ impl Model {
             Target::Classes { classes, .. } => {
                 Predictions::of_classes(classes, &outputs, self.network.output().len(), self.ends_in_step())
             }
+            Target::NextCharacter => {
+                let message = "a model of text goes on with a text (Model::generate); it has no answer for a row";
+                return Err(Error::shape("network", message));
+            }
             Target::Number { .. } => {
                 let numbers: Vec<f64> = outputs.iter().map(|&y| self.encoder.decode(f64::from(y))).collect();
                 if let Some(row) = numbers.iter().position(|number| !number.is_finite()) {
@@ -181,7 +187,7 @@ impl Model {
         let k = self.encoder.classes().len();
         let good = match samples.targets() {
             Targets::Classes(classes) => k > 0 && classes.iter().all(|&class| (class as usize) < k),
-            Targets::Values { width, .. } => k == 0 && *width == 1,
+            Targets::Values { width, .. } => k == 0 && *width == self.encoder.horizon(),
             Targets::Steps { classes, .. } => k > 0 && classes.iter().all(|&class| (class as usize) < k),
         };
         if good { Ok(()) } else { Err(Error::shape("samples", "their targets are not those of the model's encoder")) }
@@ -218,6 +224,7 @@ impl Model {
         let outputs = self.network.output().len();
         recorded.unwrap_or_else(|| match self.encoder.target() {
             Target::Classes { .. } => Loss::suited_to(&Targets::Classes(Vec::new()), outputs),
+            Target::NextCharacter => Loss::suited_to(&Targets::Steps { steps: 1, classes: Vec::new() }, outputs),
             Target::Number { .. } => Loss::Mse,
         })
     }
@@ -239,6 +246,12 @@ impl Model {
         let outputs = self.network.output().len();
         let place = format!("layer {} ({last})", layers.len());
         match self.encoder.classes().len() {
+            0 if self.encoder.horizon() > 1 && outputs != self.encoder.horizon() => {
+                let horizon = self.encoder.horizon();
+                let message = format!("{outputs} outputs for {horizon} values ahead; end in \"dense {horizon}\"");
+                Err(Error::shape(place, message))
+            }
+            0 if self.encoder.horizon() > 1 => Ok(()),
             0 if outputs != 1 => {
                 Err(Error::shape(place, format!("{outputs} outputs for one number; end in \"dense 1\"")))
             }
@@ -251,7 +264,9 @@ impl Model {
         match self.encoder.classes().len() {
             // The zeroes and ones of a step are judged without a loss.
             1.. if self.ends_in_step() => Ok(()),
-            0 => self.loss().check(&self.network, &Targets::Values { width: 1, values: Vec::new() }),
+            0 => {
+                self.loss().check(&self.network, &Targets::Values { width: self.encoder.horizon(), values: Vec::new() })
+            }
             k => self.loss().check(&self.network, &Targets::Classes(vec![k as u32 - 1])),
         }
     }

@@ -22,6 +22,8 @@ pub enum Purpose {
     Dropout = 4,
     /// Generated data sets.
     Data = 5,
+    /// Characters that a model of text writes.
+    Generate = 10,
 }
 
 /// A stream of random numbers.

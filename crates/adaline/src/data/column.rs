@@ -77,6 +77,12 @@ impl Column {
         Column { gapped: Some(cells), ..Column::faulty(name, fault) }
     }
 
+    /// One blank cell.
+    pub(super) fn blank(name: impl Into<String>) -> Self {
+        let fault = Fault { line: None, message: super::number::EMPTY.to_owned(), odd: None };
+        Column::gapped(name, vec![None], fault)
+    }
+
     /// The column's name.
     pub fn name(&self) -> &str {
         &self.name

@@ -80,7 +80,9 @@ pub(super) fn sha256(train: &Samples, validation: Option<&Samples>) -> String {
             hash.update(length.to_le_bytes());
         }
         match samples.targets() {
-            Targets::Classes(classes) | Targets::Steps { classes, .. } => classes.iter().for_each(|class| hash.update(class.to_le_bytes())),
+            Targets::Classes(classes) | Targets::Steps { classes, .. } => {
+                classes.iter().for_each(|class| hash.update(class.to_le_bytes()))
+            }
             Targets::Values { values, .. } => values.iter().for_each(|value| hash.update(value.to_le_bytes())),
         }
     }
