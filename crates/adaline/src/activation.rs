@@ -149,6 +149,12 @@ impl Activation {
         self.row().derivative
     }
 
+    /// Whether it can be done to a product's sums in place: value by value, with its derivative had from the output. (Step
+    /// has no derivative to speak of; it is never trained.)
+    pub(crate) fn fuses(self) -> bool {
+        self.derivative() == Derivative::FromOutput || self == Activation::Step
+    }
+
     /// Whether the parameter makes sense: a finite number, zero or above. A negative one would give two inputs of
     /// different sign the same output, and the derivative could not be had from it.
     pub fn validate(self) -> Result<()> {

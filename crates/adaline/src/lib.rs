@@ -138,9 +138,12 @@ pub use error::{Error, Result};
 pub use gate::{Gate, TruthRow, TruthTable, WrongRow};
 pub use init::Init;
 pub use kernel::InstructionSet;
-pub use layer::{Dense, Dropout, Layer};
+pub use layer::{
+    BatchNorm, Cell, Conv, Dense, Dropout, Embedding, GlobalPool, Layer, LayerNorm, Padding, Pool, Pooling, Recurrent,
+    Residual, Size,
+};
 pub use loss::Loss;
-pub use metrics::{ClassReport, Classification, Evaluation, Regression};
+pub use metrics::{ClassReport, Classification, Evaluation, Regression, Steps};
 #[cfg(feature = "data")]
 pub use model::{DataRecord, Generated, Model, Prediction, Predictions, Record, Sampler};
 pub use network::Network;
@@ -155,8 +158,9 @@ pub use trainer::{Batch, Checkpoint, Ended, Epoch, Fit, Session, Settings, Step,
 /// The names that a program usually needs.
 pub mod prelude {
     pub use crate::{
-        Activation, Adagrad, Adam, AdamW, Dense, Dropout, Gate, Init, Layer, Loss, Network, Neuron, Optimizer,
-        Predictor, RmsProp, Rprop, Samples, Schedule, Sgd, Shape, Targets, Trainer,
+        Activation, Adagrad, Adam, AdamW, BatchNorm, Conv, Dense, Dropout, Embedding, Gate, GlobalPool, Init, Layer,
+        LayerNorm, Loss, Network, Neuron, Optimizer, Pool, Predictor, Recurrent, Residual, RmsProp, Rprop, Samples,
+        Schedule, Sgd, Shape, Targets, Trainer,
     };
     #[cfg(feature = "data")]
     pub use crate::{

@@ -4,7 +4,7 @@
 use crate::error::did_you_mean;
 use crate::kernel::InstructionSet;
 use crate::kernel::rows::{self, Classes, Difference};
-use crate::{Activation, Error, Layer, Network, Result, Targets};
+use crate::{Activation, Error, Layer, Network, Result, Shape, Targets};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -119,8 +119,31 @@ impl Loss {
             }
             _ => {}
         }
+        let (outputs, targets_fit) = match (network.output(), targets) {
+            (Shape::Sequence { steps, features }, Targets::Steps { steps: wanted, .. }) => (features, steps == *wanted),
+            (_, Targets::Steps { .. }) | (Shape::Sequence { .. }, Targets::Classes(_)) => (outputs, false),
+            _ => (outputs, true),
+        };
+        if !targets_fit {
+            let message = match targets {
+                Targets::Steps { steps, .. } => format!(
+                    "the data has an answer at each of {steps} steps, and what comes out is {}; let the recurrent layers give \
+                     their sequences: lstm 64 sequences",
+                    network.output()
+                ),
+                _ => format!(
+                    "one answer an example is wanted, and what comes out is {}; leave out \"sequences\" in the last recurrent \
+                     layer, or put global_avgpool or flatten before the last dense",
+                    network.output()
+                ),
+            };
+            return Err(Error::shape(place(), message));
+        }
         match (self, targets) {
-            (Loss::BinaryCrossEntropy { .. } | Loss::CategoricalCrossEntropy { .. }, Targets::Classes(classes)) => {
+            (
+                Loss::BinaryCrossEntropy { .. } | Loss::CategoricalCrossEntropy { .. },
+                Targets::Classes(classes) | Targets::Steps { classes, .. },
+            ) => {
                 let binary = matches!(self, Loss::BinaryCrossEntropy { .. });
                 let largest = classes.iter().copied().max().unwrap_or(0);
                 let needed = largest as usize + 1;
@@ -156,13 +179,10 @@ impl Loss {
                 place(),
                 format!("{outputs} outputs for targets of {width}; end in \"dense {width}\""),
             )),
-            (_, Targets::Classes(_)) => Err(Error::setting(
+            (_, Targets::Classes(_) | Targets::Steps { .. }) => Err(Error::setting(
                 "loss",
                 format!("{self} is for numbers, and the target is classes; leave the loss out"),
             )),
-            (_, Targets::Steps { .. }) => {
-                Err(Error::shape("samples", "a class at every step is not trained on yet; give one answer a row"))
-            }
             (_, Targets::Values { .. }) => Err(Error::setting(
                 "loss",
                 format!("{self} is for classes, and the target is numbers; use mse, mae or huber"),

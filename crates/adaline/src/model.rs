@@ -7,6 +7,7 @@ mod generate;
 mod logic;
 mod predictions;
 mod record;
+mod text;
 
 pub use generate::{Generated, Sampler};
 pub use predictions::{Prediction, Predictions};
@@ -15,15 +16,18 @@ pub use record::{DataRecord, Record};
 use crate::data::{Dataset, Encoder, Table, Target};
 use crate::files::Overwrite;
 use crate::loss::BatchTargets;
-use crate::metrics::{Classification, Evaluation, Regression, class_of_logits};
+use crate::metrics::{Classification, Evaluation, Regression, Steps, class_of_logits};
 use crate::op::Mode;
 use crate::plan::{Aim, Hardware, Plan};
-use crate::{Activation, Error, Fit, InstructionSet, Loss, Network, Result, Samples, Targets, Trainer};
+use crate::{Activation, Error, Fit, Inputs, InstructionSet, Loss, Network, Result, Samples, Shape, Targets, Trainer};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Rows that are predicted together.
 const BATCH: usize = 256;
+
+/// Fewer, where their outputs would be more numbers than this: a model of text answers with thousands at every step.
+const MOST_OUTPUTS: usize = 1 << 22;
 
 /// An encoder and a network.
 ///
@@ -94,22 +98,22 @@ impl Model {
 
     /// Predictions for the rows of a table. The columns are found by name; a target column is not needed and not read.
     pub fn predict(&self, table: &Table) -> Result<Predictions> {
-        let (inputs, rows) = self.encoder.encode_inputs(table)?;
-        self.predict_encoded(&inputs, rows)
+        let (values, rows) = self.encoder.encode_inputs(table)?;
+        let lengths = self.encoder.encode_lengths(table)?;
+        self.predict_encoded(Inputs { values: &values, lengths: lengths.as_deref() }, rows)
     }
 
     /// The prediction for one row, given as text in the order of [`Encoder::input_names`].
     pub fn predict_one<S: AsRef<str>>(&self, row: impl IntoIterator<Item = S>) -> Result<Prediction> {
         let cells: Vec<S> = row.into_iter().collect();
-        let inputs = self.encoder.encode_row(&cells)?;
-        let predictions = self.predict_encoded(&inputs, 1)?;
+        let predictions = self.predict(&self.encoder.row(&cells)?)?;
         predictions.get(0).ok_or_else(|| Error::shape("row", "nothing was predicted"))
     }
 
-    /// Predictions for encoded rows, one after the other.
-    pub fn predict_encoded(&self, inputs: &[f32], rows: usize) -> Result<Predictions> {
+    /// Predictions for encoded rows, one after the other: a slice, or [`Inputs`] with the lengths of sequences.
+    pub fn predict_encoded<'i>(&self, inputs: impl Into<Inputs<'i>>, rows: usize) -> Result<Predictions> {
         let mut outputs = Vec::with_capacity(rows * self.network.output().len());
-        self.run(inputs, rows, |y| outputs.extend_from_slice(y))?;
+        self.run(inputs.into(), rows, |y| outputs.extend_from_slice(y))?;
         Ok(match self.encoder.target() {
             Target::Classes { classes, .. } => {
                 Predictions::of_classes(classes, &outputs, self.network.output().len(), self.ends_in_step())
@@ -121,10 +125,11 @@ impl Model {
             Target::Number { .. } => {
                 let numbers: Vec<f64> = outputs.iter().map(|&y| self.encoder.decode(f64::from(y))).collect();
                 if let Some(row) = numbers.iter().position(|number| !number.is_finite()) {
-                    let message = format!("the prediction for row {} is too large for a number", row + 1);
+                    let row = row / self.network.output().len() + 1;
+                    let message = format!("the prediction for row {row} is too large for a number");
                     return Err(Error::shape("network", message));
                 }
-                Predictions::of_numbers(numbers)
+                Predictions::of_numbers(numbers, self.network.output().len())
             }
         })
     }
@@ -142,14 +147,16 @@ impl Model {
         self.check()?;
         self.fits(samples)?;
         let loss = self.loss();
-        let width = self.network.output().len();
-        let mut gradient = vec![0.0; BATCH * width];
+        let answers = crate::trainer::answers(&self.network, loss);
+        let width = self.network.output().len() / answers;
+        let inputs = Inputs { values: samples.inputs(), lengths: samples.lengths() };
+        let mut gradient = vec![0.0; self.batch() * self.network.output().len()];
         let (mut total, mut first) = (0.0, 0);
         let step = self.ends_in_step();
         match samples.targets() {
-            Targets::Classes(classes) => {
+            Targets::Classes(classes) | Targets::Steps { classes, .. } => {
                 let mut pairs = Vec::with_capacity(classes.len());
-                self.run(samples.inputs(), samples.rows(), |y| {
+                self.run(inputs, samples.rows(), |y| {
                     let truth = &classes[first..first + y.len() / width];
                     first += truth.len();
                     let t = BatchTargets::Classes { classes: truth, weights: None };
@@ -161,24 +168,26 @@ impl Model {
                     };
                     pairs.extend(truth.iter().map(|&t| t as usize).zip(y.chunks_exact(width).map(class_of_logits)));
                 })?;
-                let loss = total / samples.rows() as f64;
+                let loss = total / classes.len() as f64;
+                if matches!(samples.targets(), Targets::Steps { .. }) {
+                    return Ok(Evaluation::Steps(Steps::new(loss, pairs)));
+                }
                 Ok(Evaluation::Classification(Classification::new(loss, self.encoder.classes(), pairs)))
             }
-            Targets::Values { values, .. } => {
+            Targets::Values { values, width } => {
                 let mut predictions = Vec::with_capacity(values.len());
-                self.run(samples.inputs(), samples.rows(), |y| {
+                self.run(inputs, samples.rows(), |y| {
                     let truth = &values[first..first + y.len()];
                     first += truth.len();
                     let d = &mut gradient[..y.len()];
                     let mean =
-                        loss.value_and_gradient(InstructionSet::best(), y, BatchTargets::Values(truth), width, d);
+                        loss.value_and_gradient(InstructionSet::best(), y, BatchTargets::Values(truth), *width, d);
                     total += mean * (y.len() / width) as f64;
                     predictions.extend(y.iter().map(|&y| self.encoder.decode(f64::from(y))));
                 })?;
                 let targets: Vec<f64> = values.iter().map(|&t| self.encoder.decode(f64::from(t))).collect();
                 Ok(Evaluation::Regression(Regression::new(total / samples.rows() as f64, &targets, &predictions)))
             }
-            Targets::Steps { .. } => Err(Error::shape("samples", "a class at every step is not evaluated yet")),
         }
     }
 
@@ -186,27 +195,32 @@ impl Model {
     fn fits(&self, samples: &Samples) -> Result<()> {
         let k = self.encoder.classes().len();
         let good = match samples.targets() {
-            Targets::Classes(classes) => k > 0 && classes.iter().all(|&class| (class as usize) < k),
-            Targets::Values { width, .. } => k == 0 && *width == self.encoder.horizon(),
-            Targets::Steps { classes, .. } => k > 0 && classes.iter().all(|&class| (class as usize) < k),
+            Targets::Classes(classes) | Targets::Steps { classes, .. } => {
+                k > 0 && classes.iter().all(|&class| (class as usize) < k)
+            }
+            Targets::Values { width, .. } => k == 0 && *width == self.network.output().len(),
         };
         if good { Ok(()) } else { Err(Error::shape("samples", "their targets are not those of the model's encoder")) }
     }
 
     /// Runs encoded rows through the network in batches; logits come out where the target is classes.
-    fn run(&self, inputs: &[f32], rows: usize, mut each: impl FnMut(&[f32])) -> Result<()> {
+    fn run(&self, inputs: Inputs<'_>, rows: usize, mut each: impl FnMut(&[f32])) -> Result<()> {
         self.check()?;
         let width = self.network.input().len();
-        if inputs.len() != rows.saturating_mul(width) {
-            let message = format!("{} values do not make {rows} rows of {width}", inputs.len());
+        if inputs.values.len() != rows.saturating_mul(width) {
+            let message = format!("{} values do not make {rows} rows of {width}", inputs.values.len());
             return Err(Error::shape("network", message));
         }
+        inputs.check_lengths(self.network.input(), rows)?;
         let hardware = Hardware { threads: 1, set: InstructionSet::best() };
         let aim = if self.encoder.classes().is_empty() { Aim::Predict } else { Aim::Logits(self.loss()) };
-        let mut plan = Plan::new(&self.network, rows.clamp(1, BATCH), aim, hardware)?;
-        for batch in inputs.chunks(BATCH * width) {
-            plan.forward(self.network.params(), batch, Mode::Predict);
-            let (y, _) = plan.output(batch, batch.len() / width);
+        let batch = self.batch();
+        let mut plan = Plan::new(&self.network, rows.clamp(1, batch), aim, hardware)?;
+        for (number, values) in inputs.values.chunks(batch * width).enumerate() {
+            let rows = values.len() / width;
+            let lengths = inputs.lengths.map(|lengths| &lengths[number * batch..number * batch + rows]);
+            plan.forward(self.network.params(), Inputs { values, lengths }, Mode::Predict);
+            let (y, _) = plan.output(values, rows);
             if !crate::kernel::update::all_finite(y) {
                 return Err(Error::shape(
                     "network",
@@ -216,6 +230,11 @@ impl Model {
             each(y);
         }
         Ok(())
+    }
+
+    /// Rows that are predicted together.
+    fn batch(&self) -> usize {
+        (MOST_OUTPUTS / self.network.output().len().max(1)).clamp(1, BATCH)
     }
 
     /// The loss that the model was trained with, or the one that suits its target.
@@ -245,6 +264,10 @@ impl Model {
         let last = layers.last().map(ToString::to_string).unwrap_or_default();
         let outputs = self.network.output().len();
         let place = format!("layer {} ({last})", layers.len());
+        if let (Some(vocabulary), Shape::Sequence { steps, .. }) = (self.encoder.vocabulary(), self.encoder.shape()) {
+            text::check(&self.network, vocabulary.len(), steps)?;
+            return self.loss().check(&self.network, &Targets::Steps { steps, classes: Vec::new() });
+        }
         match self.encoder.classes().len() {
             0 if self.encoder.horizon() > 1 && outputs != self.encoder.horizon() => {
                 let horizon = self.encoder.horizon();

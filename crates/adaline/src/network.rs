@@ -4,8 +4,7 @@ mod by_hand;
 mod summary;
 
 use crate::kernel::buffer::{Buffer, is_there_room_for, round_up};
-use crate::kernel::panels::panel_index;
-use crate::layer::{Layout, MAX_LAYERS, Parameter};
+use crate::layer::{MAX_LAYERS, Parameter};
 use crate::plan::Predictor;
 use crate::rng::{Purpose, Rng};
 use crate::{Activation, Error, Layer, Result, Shape, error::did_you_mean};
@@ -125,12 +124,12 @@ impl Network {
 
     /// How many numbers training adjusts.
     pub fn parameters(&self) -> usize {
-        self.tensors.iter().map(Tensor::len).sum()
+        self.tensors.iter().filter(|tensor| tensor.parameter.trained).map(Tensor::len).sum()
     }
 
     /// How many numbers of one layer training adjusts.
     pub fn parameters_of(&self, layer: usize) -> usize {
-        self.tensors.iter().filter(|tensor| tensor.layer == layer).map(Tensor::len).sum()
+        self.tensors.iter().filter(|tensor| tensor.layer == layer && tensor.parameter.trained).map(Tensor::len).sum()
     }
 
     /// The chain as `--net` takes it.
@@ -262,13 +261,9 @@ impl NetworkLayout {
                 )
             };
             for parameter in layer.parameters(shape) {
-                let size = match parameter.layout {
-                    Layout::Plain => parameter.shape.iter().try_fold(1usize, |len, &n| len.checked_mul(n)),
-                    Layout::Panels { inputs, outputs } => {
-                        outputs.checked_next_multiple_of(16).and_then(|outputs| outputs.checked_mul(inputs))
-                    }
-                };
-                let size = size.filter(|&size| size <= MAX_PARAMETERS).ok_or_else(too_large)?;
+                let values = parameter.shape.iter().try_fold(1usize, |len, &n| len.checked_mul(n));
+                let size =
+                    parameter.layout.size(values).filter(|&size| size <= MAX_PARAMETERS).ok_or_else(too_large)?;
                 let end = len + round_up(size);
                 if end > MAX_PARAMETERS {
                     return Err(too_large());
@@ -300,28 +295,5 @@ impl NetworkLayout {
     pub(crate) fn zeroed(self) -> Network {
         let NetworkLayout { input, layers, shapes, tensors, len } = self;
         Network { input, layers, shapes, tensors, params: Buffer::zeroed(len) }
-    }
-}
-
-impl Layout {
-    /// Where the value lies that stands at place `k` of the file's order.
-    fn place(self, k: usize) -> usize {
-        match self {
-            Layout::Plain => k,
-            Layout::Panels { inputs, .. } => panel_index(inputs, k % inputs, k / inputs),
-        }
-    }
-
-    /// Values as they lie in memory → as they stand in a file.
-    pub(crate) fn to_file(self, len: usize, memory: &[f32]) -> Vec<f32> {
-        (0..len).map(|k| memory[self.place(k)]).collect()
-    }
-
-    /// Values as they stand in a file → as they lie in memory. The padding is left alone.
-    #[expect(clippy::wrong_self_convention, reason = "the counterpart of to_file")]
-    pub(crate) fn from_file(self, values: &[f32], memory: &mut [f32]) {
-        for (k, &value) in values.iter().enumerate() {
-            memory[self.place(k)] = value;
-        }
     }
 }

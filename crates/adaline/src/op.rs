@@ -1,56 +1,209 @@
-//! What runs. A layer lowers to a few [`Lowered`] operations; the plan fuses them, gives each its buffers, and they become
+//! What runs. The plan lowers layers to [`Lowered`] operations, fuses them and gives each its buffers; they become
 //! [`Op`]s: structs of named ranges with a `forward` and a `backward`. `backward` overwrites its outputs, so nothing is
 //! ever zeroed.
+//!
+//! Every file holds one operation: what it needs ([`Wires`] and `Layout`), and what it does.
 
 mod activate;
+mod add;
+mod batch_norm;
+mod conv;
 mod dropout;
+mod embedding;
+mod global_pool;
+mod layer_norm;
+mod pool;
 mod product;
+mod recurrent;
+mod reorder;
 
-pub(crate) use activate::Activate;
-pub(crate) use dropout::{Back as DropoutBack, Dropout};
-pub(crate) use product::{Back, Product};
+pub(crate) use conv::ConvSpec;
+pub(crate) use layer_norm::NormSpec;
+pub(crate) use recurrent::{CellWeights, RecurrentSpec};
 
-use crate::Activation;
 use crate::kernel::Machine;
+use crate::layer::{PoolGeometry, Pooling, Window};
+use crate::plan::{Layout, Order};
+use crate::{Activation, Shape};
+use activate::Activate;
+use add::Add;
+use batch_norm::BatchNorm;
+use conv::Conv;
+use dropout::Dropout;
+use embedding::Embedding;
+use global_pool::GlobalPool;
+use layer_norm::LayerNorm;
+use pool::Pool;
+use product::Product;
+use recurrent::Recurrent;
+use reorder::Reorder;
 use std::ops::Range;
 
-/// An operation before it has buffers: what a layer asks for. Tensors are numbered as in the network.
-#[derive(Debug, Clone, PartialEq)]
+/// An operation before it has buffers: what a layer asks for. Parameters are ranges of the network's buffer.
+#[derive(Debug, Clone)]
 pub(crate) enum Lowered {
-    /// outputs = f(inputs · weight + bias)
-    Product { weight: usize, bias: Option<usize>, inputs: usize, outputs: usize, activation: Activation },
-    /// An activation of each of `len` values, or softmax of all of them.
-    Activate { activation: Activation, len: usize },
-    /// Each of `len` values zeroed with probability `rate` while training.
-    Dropout { rate: f64, len: usize },
+    /// outputs = f(inputs · weight + bias), for each of `rows` rows of an example.
+    Product {
+        rows: usize,
+        inputs: usize,
+        outputs: usize,
+        weight: Range<usize>,
+        bias: Option<Range<usize>>,
+        activation: Activation,
+    },
+    Conv(ConvSpec),
+    Pool {
+        geometry: PoolGeometry,
+        pooling: Pooling,
+    },
+    /// One value of each channel over all places.
+    GlobalPool {
+        pooling: Pooling,
+        places: usize,
+        channels: usize,
+        windows: Vec<Window>,
+    },
+    BatchNorm {
+        spec: NormSpec,
+        mean: Range<usize>,
+        variance: Range<usize>,
+        momentum: f32,
+        windows: Vec<Window>,
+    },
+    /// Each of `rows` rows of an example by itself.
+    LayerNorm {
+        spec: NormSpec,
+        rows: usize,
+    },
+    Embedding {
+        weight: Range<usize>,
+        vocabulary: usize,
+        dimensions: usize,
+        steps: usize,
+    },
+    Recurrent(RecurrentSpec),
+    /// x plus the other value.
+    Add {
+        len: usize,
+    },
+    /// An activation of each value, or softmax of each of `rows` rows of `width` values.
+    Activate {
+        activation: Activation,
+        width: usize,
+        rows: usize,
+    },
+    /// Each of `len` values zeroed with probability `rate` while training; the number tells dropouts of a network apart.
+    Dropout {
+        rate: f64,
+        number: u64,
+        len: usize,
+    },
+    /// The same values in another order.
+    Reorder {
+        shape: Shape,
+        from: Order,
+        to: Order,
+    },
 }
 
 impl Lowered {
-    /// How many values of one example come out.
-    pub(crate) fn outputs(&self) -> usize {
-        match *self {
-            Lowered::Product { outputs, .. } => outputs,
-            Lowered::Activate { len, .. } | Lowered::Dropout { len, .. } => len,
+    /// The activation that it applies to its sums, where it is a product.
+    pub(crate) fn own_activation(&mut self) -> Option<&mut Activation> {
+        match self {
+            Lowered::Product { activation, .. } => Some(activation),
+            Lowered::Conv(conv) => Some(&mut conv.activation),
+            _ => None,
         }
     }
 
-    /// Whether it only hands on what it gets.
-    pub(crate) fn does_nothing(&self) -> bool {
-        matches!(self, Lowered::Activate { activation: Activation::Identity, .. })
+    /// The activation that it is.
+    pub(crate) fn lone_activation(&self) -> Option<Activation> {
+        match self {
+            Lowered::Activate { activation, .. } => Some(*activation),
+            _ => None,
+        }
     }
+
+    /// Whether there is something to learn in it.
+    pub(crate) fn learns(&self) -> bool {
+        matches!(
+            self,
+            Lowered::Product { .. }
+                | Lowered::Conv(_)
+                | Lowered::BatchNorm { .. }
+                | Lowered::LayerNorm { .. }
+                | Lowered::Embedding { .. }
+                | Lowered::Recurrent(_)
+        )
+    }
+
+    /// Gives the operation its buffers.
+    pub(crate) fn lay_out(&self, wires: Wires, layout: &mut Layout) -> Op {
+        match self.clone() {
+            Lowered::Product { rows, inputs, outputs, weight, bias, activation } => {
+                Op::Product(Product::lay_out(rows, inputs, outputs, (weight, bias), activation, wires, layout))
+            }
+            Lowered::Conv(spec) => Op::Conv(Conv::lay_out(spec, wires, layout)),
+            Lowered::Pool { geometry, pooling } => Op::Pool(Pool::lay_out(geometry, pooling, wires, layout)),
+            Lowered::GlobalPool { pooling, places, channels, windows } => {
+                Op::GlobalPool(GlobalPool::lay_out(pooling, places, channels, windows, wires, layout))
+            }
+            Lowered::BatchNorm { spec, mean, variance, momentum, windows } => {
+                Op::BatchNorm(BatchNorm::lay_out(spec, (mean, variance), momentum, windows, wires, layout))
+            }
+            Lowered::LayerNorm { spec, rows } => Op::LayerNorm(LayerNorm::lay_out(spec, rows, wires, layout)),
+            Lowered::Embedding { weight, vocabulary, dimensions, steps } => {
+                Op::Embedding(Embedding { weight, vocabulary, dimensions, steps, wires })
+            }
+            Lowered::Recurrent(spec) => Op::Recurrent(Recurrent::lay_out(spec, wires, layout)),
+            Lowered::Add { len } => Op::Add(Add { len, wires }),
+            Lowered::Activate { activation, width, rows } => {
+                Op::Activate(Activate { activation, width, len: rows * width, wires })
+            }
+            Lowered::Dropout { rate, number, len } => Op::Dropout(Dropout::lay_out(rate, number, len, wires, layout)),
+            Lowered::Reorder { shape, from, to } => Op::Reorder(Reorder { shape, from, to, wires }),
+        }
+    }
+}
+
+/// Where an operation reads and writes. Ranges are those of a whole batch; fewer rows use the front.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wires {
+    /// Rows that the plan is made for.
+    pub batch: usize,
+    pub x: Source,
+    /// The other side of an addition.
+    pub other: Source,
+    pub y: Range<usize>,
+    /// The gradient of y; `None` where there is no way back. Whoever has it may write into it: nobody reads it later.
+    pub dy: Option<Range<usize>>,
+    /// Where the gradient of x goes; `None` where nobody asks.
+    pub dx: Option<Range<usize>>,
+    /// Where the gradient of the other value goes.
+    pub d_other: Option<Range<usize>>,
 }
 
 /// An operation with its buffers.
 #[derive(Debug)]
 pub(crate) enum Op {
     Product(Product),
+    Conv(Conv),
+    Pool(Pool),
+    GlobalPool(GlobalPool),
+    BatchNorm(BatchNorm),
+    LayerNorm(LayerNorm),
+    Embedding(Embedding),
+    Recurrent(Recurrent),
+    Add(Add),
     Activate(Activate),
     Dropout(Dropout),
+    Reorder(Reorder),
 }
 
 /// Where an operation's input lies: in the caller's batch, or in the plan's arena.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) enum Source {
+    #[default]
     Batch,
     Arena(Range<usize>),
 }
@@ -69,6 +222,8 @@ pub(crate) struct Run<'a> {
     pub params: &'a [f32],
     /// The batch, row by row.
     pub batch: &'a [f32],
+    /// How many steps of each row are its own, where they differ.
+    pub lengths: Option<&'a [u32]>,
     /// The plan's buffers, cut by ranges.
     pub arena: &'a mut [f32],
     /// Rows of this batch; at most those planned for.
@@ -76,9 +231,15 @@ pub(crate) struct Run<'a> {
     pub mode: Mode,
 }
 
+/// How many steps an example of a length has behind the windows that went over it. At least one, so that there is
+/// something to see.
+pub(crate) fn length_behind(windows: &[Window], length: usize) -> usize {
+    windows.iter().fold(length, |length, window| window.count(length)).max(1)
+}
+
 impl Source {
     /// The range in the arena; empty for the batch.
-    fn range(&self, len: usize) -> Range<usize> {
+    pub(crate) fn range(&self, len: usize) -> Range<usize> {
         match self {
             Source::Batch => 0..0,
             Source::Arena(range) => range.start..range.start + len,
@@ -86,7 +247,7 @@ impl Source {
     }
 
     /// The values, given the batch and what was cut for [`Source::range`].
-    fn pick<'a>(&self, len: usize, batch: &'a [f32], cut: &'a [f32]) -> &'a [f32] {
+    pub(crate) fn pick<'a>(&self, len: usize, batch: &'a [f32], cut: &'a [f32]) -> &'a [f32] {
         match self {
             Source::Batch => &batch[..len],
             Source::Arena(_) => cut,
@@ -97,6 +258,11 @@ impl Source {
 /// The first `len` values of a buffer: fewer rows than planned use its front.
 fn front(range: &Range<usize>, len: usize) -> Range<usize> {
     range.start..range.start + len
+}
+
+/// As [`front`], of a buffer that may not be there.
+fn front_of(range: Option<&Range<usize>>, len: usize) -> Range<usize> {
+    range.map_or(0..0, |range| front(range, len))
 }
 
 /// Disjoint parts of the arena. The planner lays them out so; an overlap is a bug in it, not in the user's data.
@@ -111,8 +277,17 @@ impl Op {
     pub(crate) fn forward(&self, run: &mut Run<'_>) {
         match self {
             Op::Product(op) => op.forward(run),
+            Op::Conv(op) => op.forward(run),
+            Op::Pool(op) => op.forward(run),
+            Op::GlobalPool(op) => op.forward(run),
+            Op::BatchNorm(op) => op.forward(run),
+            Op::LayerNorm(op) => op.forward(run),
+            Op::Embedding(op) => op.forward(run),
+            Op::Recurrent(op) => op.forward(run),
+            Op::Add(op) => op.forward(run),
             Op::Activate(op) => op.forward(run),
             Op::Dropout(op) => op.forward(run),
+            Op::Reorder(op) => op.forward(run),
         }
     }
 
@@ -120,17 +295,46 @@ impl Op {
     pub(crate) fn backward(&self, run: &mut Run<'_>, grads: &mut [f32]) {
         match self {
             Op::Product(op) => op.backward(run, grads),
+            Op::Conv(op) => op.backward(run, grads),
+            Op::Pool(op) => op.backward(run),
+            Op::GlobalPool(op) => op.backward(run),
+            Op::BatchNorm(op) => op.backward(run, grads),
+            Op::LayerNorm(op) => op.backward(run, grads),
+            Op::Embedding(op) => op.backward(run, grads),
+            Op::Recurrent(op) => op.backward(run, grads),
+            Op::Add(op) => op.backward(run),
             Op::Activate(op) => op.backward(run),
             Op::Dropout(op) => op.backward(run),
+            Op::Reorder(op) => op.backward(run),
+        }
+    }
+
+    /// What a training step leaves behind in the parameters besides the optimizer's update: running statistics.
+    pub(crate) fn settle(&self, arena: &[f32], params: &mut [f32]) {
+        if let Op::BatchNorm(op) = self {
+            op.settle(arena, params);
+        }
+    }
+
+    fn wires(&self) -> &Wires {
+        match self {
+            Op::Product(op) => &op.wires,
+            Op::Conv(op) => &op.wires,
+            Op::Pool(op) => &op.wires,
+            Op::GlobalPool(op) => &op.wires,
+            Op::BatchNorm(op) => &op.wires,
+            Op::LayerNorm(op) => &op.wires,
+            Op::Embedding(op) => &op.wires,
+            Op::Recurrent(op) => &op.wires,
+            Op::Add(op) => &op.wires,
+            Op::Activate(op) => &op.wires,
+            Op::Dropout(op) => &op.wires,
+            Op::Reorder(op) => &op.wires,
         }
     }
 
     /// Where the op's result lies.
     pub(crate) fn output(&self) -> &Range<usize> {
-        match self {
-            Op::Product(op) => &op.y,
-            Op::Activate(op) => &op.y,
-            Op::Dropout(op) => &op.y,
-        }
+        &self.wires().y
     }
 }

@@ -1,21 +1,26 @@
-//! Layers lowered to ops, fused, and every buffer of a step laid out once. Planning is where things fail; running a plan
-//! neither fails nor allocates.
+//! Layers lowered to operations, fused, and every buffer of a step laid out once. Planning is where things fail; running a
+//! plan neither fails nor allocates.
 //!
-//! 1. *Lower*: each layer says which operations it needs.
-//! 2. *Fuse*: an activation moves into the product before it; the last softmax or sigmoid moves into the loss.
-//! 3. *Lay out*: every operation gets ranges of one buffer. While training, every result is kept for the way back, and
-//!    gradients take turns in two buffers; while predicting, results do.
+//! 1. *Lower* (`plan/lower.rs`): each layer becomes operations on values: a [`Graph`].
+//! 2. *Fuse* (`plan/graph.rs`): an activation moves into the product before it; the last softmax or sigmoid moves into the
+//!    loss.
+//! 3. *Lay out* (`plan/layout.rs`): every value, gradient and scratch gets a range of one buffer; what is not needed at the
+//!    same time shares memory.
+
+mod graph;
+mod layout;
+mod lower;
+
+pub(crate) use graph::Order;
+pub(crate) use layout::Layout;
 
 use crate::activation::Derivative;
-use crate::kernel::buffer::{Buffer, is_there_room_for, round_up};
-use crate::kernel::panels::panels_len;
-use crate::kernel::{InstructionSet, Machine};
-use crate::op::{self, Activate, Dropout, Lowered, Mode, Op, Product, Run, Source};
-use crate::{Activation, Error, Loss, Network, Result, Shape};
+use crate::kernel::buffer::{Buffer, is_there_room_for};
+use crate::kernel::{InstructionSet, Machine, elementwise};
+use crate::op::{Mode, Op, Run, Source, Wires};
+use crate::{Error, Inputs, Layer, Loss, Network, Result};
+use graph::Graph;
 use std::ops::Range;
-
-/// Most memory that a plan may take: 16 GiB of f32. More is taken for a slip in the batch size.
-const MAX_VALUES: u64 = 1 << 32;
 
 /// What a plan is for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,18 +44,28 @@ pub(crate) struct Hardware {
 #[derive(Debug)]
 pub(crate) struct Plan {
     ops: Vec<Op>,
+    /// The way back: operations from the last to the first that has something to learn before it.
+    back: Vec<BackStep>,
     machine: Machine,
     arena: Buffer,
     batch: usize,
     /// Values of one example, in and out.
     inputs: usize,
     outputs: usize,
+    output: Source,
     /// The gradient of the output, where the loss writes it; empty while predicting.
     d_output: Range<usize>,
-    /// The first operation with something to learn: the way back ends there.
-    first: usize,
     /// The number of the layer that each operation is of, from 0.
     layers: Vec<usize>,
+}
+
+/// One thing to do on the way back.
+#[derive(Debug)]
+enum BackStep {
+    /// The operation of this number.
+    Op(usize),
+    /// A value that several operations read has a gradient from each: they add up. The ranges are those of a whole batch.
+    Sum { from: Range<usize>, to: Range<usize> },
 }
 
 impl Plan {
@@ -61,31 +76,36 @@ impl Plan {
         if let Aim::Train(_) = aim {
             refuse_what_cannot_learn(network)?;
         }
-        let (mut lowered, shape) = lower(network);
-        if let Aim::Train(loss) | Aim::Logits(loss) = aim
-            && let Some((_, Lowered::Activate { activation, .. })) = lowered.last()
-            && loss.absorbs(*activation)
-        {
-            lowered.pop();
-        }
-        let (layers, lowered): (Vec<usize>, Vec<Lowered>) = fuse(lowered).into_iter().unzip();
-        let (inputs, outputs) = (network.input().len(), shape.len());
-        let mut layout = Layout { batch, next: 0 };
         let training = matches!(aim, Aim::Train(_));
-        let layout_result = layout.ops(network, &lowered, inputs, outputs, training);
-        let too_large = || {
+        let mut graph = lower::lower(network, training);
+        if let Aim::Train(loss) | Aim::Logits(loss) = aim {
+            graph.drop_last_activation(|activation| loss.absorbs(activation));
+        }
+        graph.fuse();
+        // Twice: the first time every buffer is asked for, the second time its place is known.
+        let mut layout = Layout::default();
+        lay_out(&graph, batch, training, &mut layout);
+        let len = layout.place().filter(|&len| is_there_room_for(len)).ok_or_else(|| {
             Error::setting(
                 "batch-size",
                 format!(
                     "a batch of {batch} rows would take more memory than is sensible for this network; make it smaller"
                 ),
             )
-        };
-        let (ops, d_output) = layout_result.filter(|_| is_there_room_for(layout.next)).ok_or_else(too_large)?;
-        let first = first_that_learns(&lowered);
-        let machine = Machine::new(hardware.set, hardware.threads);
-        let arena = Buffer::zeroed(layout.next);
-        Ok(Plan { ops, machine, arena, batch, inputs, outputs, d_output, first, layers })
+        })?;
+        let Laid { ops, back, output, d_output } = lay_out(&graph, batch, training, &mut layout);
+        Ok(Plan {
+            ops,
+            back,
+            machine: Machine::new(hardware.set, hardware.threads),
+            arena: Buffer::zeroed(len),
+            batch,
+            inputs: network.input().len(),
+            outputs: graph.values[graph.output].shape.len(),
+            output,
+            d_output,
+            layers: graph.steps.iter().map(|step| step.layer).collect(),
+        })
     }
 
     /// Rows that a batch may have.
@@ -107,11 +127,19 @@ impl Plan {
         &self.machine
     }
 
-    /// Runs a batch through the network. `batch` holds whole rows, at most [`Plan::batch`] of them.
-    pub(crate) fn forward(&mut self, params: &[f32], batch: &[f32], mode: Mode) {
-        let rows = batch.len() / self.inputs;
-        debug_assert!(rows <= self.batch && rows * self.inputs == batch.len());
-        let mut run = Run { machine: &self.machine, params, batch, arena: &mut self.arena, rows, mode };
+    /// Runs a batch through the network: whole rows, at most [`Plan::batch`] of them.
+    pub(crate) fn forward(&mut self, params: &[f32], batch: Inputs<'_>, mode: Mode) {
+        let rows = batch.values.len() / self.inputs;
+        debug_assert!(rows <= self.batch && rows * self.inputs == batch.values.len());
+        let mut run = Run {
+            machine: &self.machine,
+            params,
+            batch: batch.values,
+            lengths: batch.lengths,
+            arena: &mut self.arena,
+            rows,
+            mode,
+        };
         for op in &self.ops {
             op.forward(&mut run);
         }
@@ -120,25 +148,45 @@ impl Plan {
     /// What came out of the last [`Plan::forward`] of so many rows, and where its gradient goes.
     pub(crate) fn output<'a>(&'a mut self, batch: &'a [f32], rows: usize) -> (&'a [f32], &'a mut [f32]) {
         let len = rows * self.outputs;
-        let (source, d) = match self.ops.last() {
-            Some(op) => (op.output().start..op.output().start + len, self.d_output.clone()),
-            None => (0..0, self.d_output.clone()),
-        };
-        let d = if d.is_empty() { d } else { d.start..d.start + len };
-        match self.arena.get_disjoint_mut([source, d]) {
-            Ok([output, d]) => (if self.ops.is_empty() { &batch[..len] } else { output }, d),
+        let d = &self.d_output;
+        let d = if d.is_empty() { 0..0 } else { d.start..d.start + len };
+        match self.arena.get_disjoint_mut([self.output.range(len), d]) {
+            Ok([output, d]) => (self.output.pick(len, batch, output), d),
             Err(error) => unreachable!("the plan laid buffers over each other: {error}"),
         }
     }
 
     /// The way back from the gradient that the loss left: the gradients of all parameters into `grads`. The batch is the
     /// one that went forward.
-    pub(crate) fn backward(&mut self, params: &[f32], batch: &[f32], grads: &mut [f32]) {
-        let rows = batch.len() / self.inputs;
-        let mode = Mode::Predict;
-        let mut run = Run { machine: &self.machine, params, batch, arena: &mut self.arena, rows, mode };
-        for op in self.ops[self.first..].iter().rev() {
-            op.backward(&mut run, grads);
+    pub(crate) fn backward(&mut self, params: &[f32], batch: Inputs<'_>, mode: Mode, grads: &mut [f32]) {
+        let rows = batch.values.len() / self.inputs;
+        let mut run = Run {
+            machine: &self.machine,
+            params,
+            batch: batch.values,
+            lengths: batch.lengths,
+            arena: &mut self.arena,
+            rows,
+            mode,
+        };
+        for step in &self.back {
+            match step {
+                BackStep::Op(number) => self.ops[*number].backward(&mut run, grads),
+                BackStep::Sum { from, to } => {
+                    let part = |range: &Range<usize>| range.start..range.start + range.len() / self.batch * rows;
+                    match run.arena.get_disjoint_mut([part(from), part(to)]) {
+                        Ok([from, to]) => elementwise::accumulate(self.machine.set, from, to),
+                        Err(error) => unreachable!("the plan laid buffers over each other: {error}"),
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a training step changes in the parameters besides the optimizer's update, after its forward pass.
+    pub(crate) fn settle(&self, params: &mut [f32]) {
+        for op in &self.ops {
+            op.settle(&self.arena, params);
         }
     }
 
@@ -156,7 +204,7 @@ impl Plan {
 /// Training needs a useful derivative everywhere, and something to learn.
 fn refuse_what_cannot_learn(network: &Network) -> Result<()> {
     for (number, layer) in network.layers().iter().enumerate() {
-        if layer.activation().is_some_and(|activation| activation.derivative() == Derivative::Useless) {
+        if has_flat_activation(layer) {
             return Err(Error::shape(
                 format!("layer {} ({layer})", number + 1),
                 "step is flat on both sides, so its derivative is 0 everywhere and nothing can be learnt through it; \
@@ -170,152 +218,97 @@ fn refuse_what_cannot_learn(network: &Network) -> Result<()> {
     Ok(())
 }
 
-/// What the layers ask for, each operation with the number of its layer, and the shape that comes out at the end. What
-/// does nothing is left out.
-fn lower(network: &Network) -> (Vec<(usize, Lowered)>, Shape) {
-    let tensors = network.tensor_list();
-    let (mut lowered, mut ops) = (Vec::new(), Vec::new());
-    let (mut shape, mut first_tensor) = (network.input(), 0);
-    for (number, layer) in network.layers().iter().enumerate() {
-        layer.lower(shape, first_tensor, &mut ops);
-        lowered.extend(ops.drain(..).filter(|op| !op.does_nothing()).map(|op| (number, op)));
-        shape = network.shapes()[number];
-        first_tensor += tensors[first_tensor..].iter().take_while(|tensor| tensor.layer == number).count();
+fn has_flat_activation(layer: &Layer) -> bool {
+    match layer {
+        Layer::Residual(residual) => residual.layers.iter().any(has_flat_activation),
+        other => other.activation().is_some_and(|activation| activation.derivative() == Derivative::Useless),
     }
-    (lowered, shape)
 }
 
-/// Moves an activation into the product before it, where its derivative is had from its output.
-fn fuse(lowered: Vec<(usize, Lowered)>) -> Vec<(usize, Lowered)> {
-    let mut fused: Vec<(usize, Lowered)> = Vec::with_capacity(lowered.len());
-    for (layer, op) in lowered {
-        match (fused.last_mut(), &op) {
-            (
-                Some((_, Lowered::Product { activation: own @ Activation::Identity, .. })),
-                Lowered::Activate { activation, .. },
-            ) if activation.derivative() == Derivative::FromOutput || *activation == Activation::Step => {
-                *own = *activation
-            }
-            _ => fused.push((layer, op)),
+/// A graph with its buffers.
+struct Laid {
+    ops: Vec<Op>,
+    back: Vec<BackStep>,
+    output: Source,
+    d_output: Range<usize>,
+}
+
+/// Asks for the buffers of every value, gradient and operation.
+fn lay_out(graph: &Graph, batch: usize, training: bool, layout: &mut Layout) -> Laid {
+    let steps = graph.steps.len();
+    // Forward 0, 1, …, the loss at `steps`, and each operation's way back as far behind it as it was before it.
+    let back_at = |number: usize| 2 * steps - number;
+    let wanted = gradients_wanted(graph, training);
+    let goes_back = |number: usize| {
+        let step = &graph.steps[number];
+        training && (wanted[step.x] || step.other.is_some_and(|other| wanted[other]) || step.op.learns())
+    };
+    let mut sources = vec![Source::Batch; graph.values.len()];
+    // For each value the gradients that its readers leave, the last reader's first: it comes first on the way back.
+    let mut gradients: Vec<Vec<Range<usize>>> = vec![Vec::new(); graph.values.len()];
+    let gradient_of = |value: usize, moment: usize, layout: &mut Layout| {
+        // Who made the value takes its gradient over.
+        let made = graph.steps.iter().position(|step| step.y == value).unwrap_or(0);
+        layout.take(batch.saturating_mul(graph.values[value].shape.len()), moment..=back_at(made))
+    };
+    let mut d_output = 0..0;
+    if training && wanted[graph.output] {
+        d_output = gradient_of(graph.output, steps, layout);
+        gradients[graph.output].push(d_output.clone());
+    }
+    // Gradients first, from the end: an operation's place needs those of its readers.
+    let mut wires: Vec<Wires> = vec![Wires { batch, ..Wires::default() }; steps];
+    let mut back = Vec::new();
+    for number in (0..steps).rev().filter(|&number| goes_back(number)) {
+        let step = &graph.steps[number];
+        if let Some((first, others)) = gradients[step.y].split_first() {
+            let sums = others.iter().map(|from| BackStep::Sum { from: from.clone(), to: first.clone() });
+            back.extend(sums);
+            wires[number].dy = Some(first.clone());
+        }
+        back.push(BackStep::Op(number));
+        let mut ask = |value: usize| {
+            wanted[value].then(|| {
+                let range = gradient_of(value, back_at(number), layout);
+                gradients[value].push(range.clone());
+                range
+            })
+        };
+        wires[number].dx = ask(step.x);
+        wires[number].d_other = step.other.and_then(&mut ask);
+    }
+    let mut ops = Vec::with_capacity(steps);
+    for (number, step) in graph.steps.iter().enumerate() {
+        let last_reader = graph.readers(step.y).last().unwrap_or(number);
+        let until = match (training, step.y == graph.output) {
+            // Kept for the way back: the operation's own needs it last.
+            (true, _) => back_at(number),
+            (false, true) => steps,
+            (false, false) => last_reader,
+        };
+        let y = layout.take(batch.saturating_mul(graph.values[step.y].shape.len()), number..=until);
+        sources[step.y] = Source::Arena(y.clone());
+        let wires = Wires {
+            x: sources[step.x].clone(),
+            other: step.other.map(|other| sources[other].clone()).unwrap_or_default(),
+            y,
+            ..std::mem::take(&mut wires[number])
+        };
+        layout.begin(number, goes_back(number).then(|| back_at(number)));
+        ops.push(step.op.lay_out(wires, layout));
+    }
+    Laid { ops, back, output: sources[graph.output].clone(), d_output }
+}
+
+/// For each value whether its gradient is asked for: where there is something to learn before it.
+fn gradients_wanted(graph: &Graph, training: bool) -> Vec<bool> {
+    let mut wanted = vec![false; graph.values.len()];
+    if training {
+        for step in &graph.steps {
+            wanted[step.y] = step.op.learns() || wanted[step.x] || step.other.is_some_and(|other| wanted[other]);
         }
     }
-    fused
-}
-
-/// The number of the first operation with something to learn; before it no gradient is wanted.
-fn first_that_learns(lowered: &[Lowered]) -> usize {
-    lowered.iter().position(|op| matches!(op, Lowered::Product { .. })).unwrap_or(lowered.len())
-}
-
-/// Hands out ranges of the arena.
-struct Layout {
-    batch: usize,
-    next: usize,
-}
-
-impl Layout {
-    fn take(&mut self, len: usize) -> Option<Range<usize>> {
-        let start = self.next;
-        let end = start.checked_add(len).filter(|&end| end as u64 <= MAX_VALUES)?;
-        self.next = round_up(end);
-        Some(start..end)
-    }
-
-    /// A buffer for so many values an example.
-    fn rows(&mut self, width: usize) -> Option<Range<usize>> {
-        self.take(self.batch.checked_mul(width)?)
-    }
-
-    /// The operations with their buffers, and the buffer of the output's gradient.
-    fn ops(
-        &mut self,
-        network: &Network,
-        lowered: &[Lowered],
-        inputs: usize,
-        outputs: usize,
-        training: bool,
-    ) -> Option<(Vec<Op>, Range<usize>)> {
-        let widest = lowered.iter().map(Lowered::outputs).chain([outputs]).max().unwrap_or(0);
-        // Results while predicting, gradients while training: one is read while the other is written.
-        let turns =
-            if lowered.is_empty() && !training { [0..0, 0..0] } else { [self.rows(widest)?, self.rows(widest)?] };
-        let first = first_that_learns(lowered);
-        let mut scratch = Scratch::default();
-        if training {
-            for (number, op) in lowered.iter().enumerate() {
-                if let Lowered::Product { inputs, outputs, .. } = *op {
-                    scratch.panels = scratch.panels.max(panels_len(self.batch, outputs));
-                    scratch.sums = scratch.sums.max(round_up(outputs));
-                    if number > first {
-                        scratch.turned = scratch.turned.max(panels_len(outputs, inputs));
-                    }
-                }
-            }
-        }
-        let (panels, sums, turned) = (self.take(scratch.panels)?, self.take(scratch.sums)?, self.take(scratch.turned)?);
-        let mut ops = Vec::with_capacity(lowered.len());
-        let mut x = Source::Batch;
-        let mut x_len = inputs;
-        for (number, op) in lowered.iter().enumerate() {
-            let y = if training {
-                self.rows(op.outputs())?
-            } else {
-                let turn = &turns[number % 2];
-                turn.start..turn.start + self.batch * op.outputs()
-            };
-            // Counted from the end, so that the loss always writes into the first.
-            let from_end = lowered.len() - 1 - number;
-            let dy = turns[from_end % 2].start..turns[from_end % 2].start + self.batch * op.outputs();
-            let dx = (number > first).then(|| {
-                let turn = &turns[(from_end + 1) % 2];
-                turn.start..turn.start + self.batch * x_len
-            });
-            ops.push(match *op {
-                Lowered::Product { weight, bias, inputs, outputs, activation } => {
-                    let tensors = network.tensor_list();
-                    let back = training.then(|| op::Back {
-                        dy,
-                        panels: panels.start..panels.start + panels_len(self.batch, outputs),
-                        sums: sums.start..sums.start + round_up(outputs),
-                        dx: dx.map(|dx| (dx, turned.start..turned.start + panels_len(outputs, inputs))),
-                    });
-                    Op::Product(Product {
-                        inputs,
-                        outputs,
-                        activation,
-                        weight: tensors[weight].range.clone(),
-                        bias: bias.map(|bias| tensors[bias].range.clone()),
-                        x: x.clone(),
-                        y: y.clone(),
-                        back,
-                    })
-                }
-                Lowered::Activate { activation, len } => Op::Activate(Activate {
-                    activation,
-                    len,
-                    x: x.clone(),
-                    y: y.clone(),
-                    back: training.then_some((dy, dx)),
-                }),
-                Lowered::Dropout { rate, len } => {
-                    let back = if training { Some(op::DropoutBack { mask: self.rows(len)?, dy, dx }) } else { None };
-                    Op::Dropout(Dropout { rate, number: number as u64, len, x: x.clone(), y: y.clone(), back })
-                }
-            });
-            x = Source::Arena(y);
-            x_len = op.outputs();
-        }
-        let d_output = if training { turns[0].start..turns[0].start + self.batch * outputs } else { 0..0 };
-        Some((ops, d_output))
-    }
-}
-
-/// Room that one operation at a time needs on the way back.
-#[derive(Default)]
-struct Scratch {
-    panels: usize,
-    sums: usize,
-    turned: usize,
+    wanted
 }
 
 /// A network ready to predict batch after batch without allocating.
@@ -346,23 +339,26 @@ impl<'n> Predictor<'n> {
         Ok(Predictor { network, plan: Plan::new(network, batch, Aim::Predict, Hardware { threads, set })? })
     }
 
-    /// What comes out for whole rows of inputs. Fails when they are more than planned for, or not whole rows.
-    pub fn predict<'a>(&'a mut self, inputs: &'a [f32]) -> Result<&'a [f32]> {
+    /// What comes out for whole rows of inputs: a slice of f32, or [`Inputs`] with the lengths of sequences. Fails when they
+    /// are more than planned for, or not whole rows.
+    pub fn predict<'a>(&'a mut self, inputs: impl Into<Inputs<'a>>) -> Result<&'a [f32]> {
+        let inputs: Inputs<'a> = inputs.into();
         let width = self.network.input().len();
-        let rows = inputs.len() / width;
-        if rows * width != inputs.len() || rows > self.plan.batch() {
+        let rows = inputs.values.len() / width;
+        inputs.check_lengths(self.network.input(), rows)?;
+        if rows * width != inputs.values.len() || rows > self.plan.batch() {
             return Err(Error::shape(
                 "network",
                 format!(
                     "{} values were given; up to {} rows of shape {} ({width} values each) are planned for",
-                    inputs.len(),
+                    inputs.values.len(),
                     self.plan.batch(),
                     self.network.input()
                 ),
             ));
         }
         self.plan.forward(self.network.params(), inputs, Mode::Predict);
-        Ok(self.plan.output(inputs, rows).0)
+        Ok(self.plan.output(inputs.values, rows).0)
     }
 
     /// Bytes of the plan's buffers.

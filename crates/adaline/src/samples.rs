@@ -62,6 +62,26 @@ pub struct Inputs<'a> {
     pub lengths: Option<&'a [u32]>,
 }
 
+impl Inputs<'_> {
+    /// Whether the lengths, where there are some, are those of so many sequences of a shape.
+    pub(crate) fn check_lengths(&self, shape: Shape, rows: usize) -> Result<()> {
+        let Some(lengths) = self.lengths else { return Ok(()) };
+        let Shape::Sequence { steps, .. } = shape else {
+            return Err(Error::shape("inputs", format!("only sequences have lengths, and these are {shape}")));
+        };
+        if lengths.len() != rows {
+            return Err(Error::shape("inputs", format!("{} lengths for {rows} rows", lengths.len())));
+        }
+        match lengths.iter().position(|&length| length == 0 || length as usize > steps) {
+            None => Ok(()),
+            Some(row) => {
+                let message = format!("row {row} has {} steps; a sequence has 1 to {steps} here", lengths[row]);
+                Err(Error::shape("inputs", message))
+            }
+        }
+    }
+}
+
 impl<'a> From<&'a [f32]> for Inputs<'a> {
     fn from(values: &'a [f32]) -> Self {
         Inputs { values, lengths: None }
@@ -131,16 +151,8 @@ impl Samples {
     ///
     /// Fails when the examples are no sequences, and when a length is not from 1 to the shape's steps.
     pub fn with_lengths(mut self, lengths: Vec<u32>) -> Result<Self> {
-        let Shape::Sequence { steps, .. } = self.shape else {
-            return Err(Error::shape("samples", format!("only sequences have lengths, and these are {}", self.shape)));
-        };
-        if lengths.len() != self.rows() {
-            return Err(Error::shape("samples", format!("{} lengths for {} rows", lengths.len(), self.rows())));
-        }
-        if let Some(row) = lengths.iter().position(|&length| length == 0 || length as usize > steps) {
-            let message = format!("row {row} has {} steps; a sequence has 1 to {steps} here", lengths[row]);
-            return Err(Error::shape("samples", message));
-        }
+        let inputs = Inputs { values: &self.inputs, lengths: Some(&lengths) };
+        inputs.check_lengths(self.shape, self.rows())?;
         self.lengths = Some(lengths);
         Ok(self)
     }

@@ -10,6 +10,8 @@ pub use session::{Batch, Session, StepReport};
 pub use settings::Settings;
 
 pub(crate) use checkpoint::{Best, Progress};
+#[cfg(feature = "data")]
+pub(crate) use session::answers;
 
 use crate::kernel::InstructionSet;
 use crate::kernel::buffer::Buffer;
@@ -393,7 +395,7 @@ impl<'a> Trainer<'a> {
         let epoch = Epoch {
             epoch: number,
             loss: progress.loss / rows as f64,
-            accuracy: classification.then(|| progress.correct as f64 / rows as f64),
+            accuracy: classification.then(|| progress.correct as f64 / (rows * session.answers()) as f64),
             val_loss: judged.map(|(loss, _)| loss),
             val_accuracy: judged.filter(|_| classification).map(|(_, accuracy)| accuracy),
             learning_rate,
@@ -458,7 +460,7 @@ impl Run<'_> {
             loss += report.loss * self.order.len() as f64;
             correct += report.correct.unwrap_or(0);
         }
-        Ok((loss / rows as f64, correct as f64 / rows as f64))
+        Ok((loss / rows as f64, correct as f64 / (rows * session.answers()) as f64))
     }
 
     /// Weights that are no longer finite never leave a run.

@@ -3,8 +3,8 @@
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::{model, source};
+use adaline::Evaluation;
 use adaline::data::Baseline;
-use adaline::{Evaluation, Model};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -43,55 +43,28 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     }
     let baseline = model.encoder().baseline(&table)?;
     if arguments.json {
-        return output.json(&Document::of(&model, &evaluation, baseline.as_ref()));
+        return output.json(&Document { evaluation: &evaluation, baseline: baseline.as_ref() });
     }
-    output.print(text(&model, &evaluation, baseline.as_ref()))
+    output.print(text(&evaluation, baseline.as_ref()))
 }
 
 /// The JSON document: the evaluation, and what it is judged by.
 #[derive(Serialize)]
-pub(crate) struct Document<'a> {
+struct Document<'a> {
     #[serde(flatten)]
-    figures: Figures<'a>,
+    evaluation: &'a Evaluation,
     #[serde(flatten)]
     baseline: Option<&'a Baseline>,
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Figures<'a> {
-    All(&'a Evaluation),
-    /// Of a text. The matrix of thousands of characters would help nobody.
-    Text {
-        rows: usize,
-        loss: f64,
-        accuracy: Option<f64>,
-    },
-}
-
-impl<'a> Document<'a> {
-    pub(crate) fn of(model: &Model, evaluation: &'a Evaluation, baseline: Option<&'a Baseline>) -> Self {
-        let figures = match model.encoder().vocabulary() {
-            None => Figures::All(evaluation),
-            Some(_) => {
-                Figures::Text { rows: evaluation.rows(), loss: evaluation.loss(), accuracy: evaluation.accuracy() }
-            }
-        };
-        Document { figures, baseline }
-    }
-}
-
 /// The evaluation for a person.
-pub(crate) fn text(model: &Model, evaluation: &Evaluation, baseline: Option<&Baseline>) -> String {
-    let mut text = match (model.encoder().vocabulary(), evaluation.accuracy()) {
-        (Some(_), Some(accuracy)) => {
-            let (loss, rows) = (evaluation.loss(), evaluation.rows());
-            format!("loss {loss:.4} nats a character   accuracy {accuracy:.4}   characters {rows}")
-        }
-        _ => evaluation.to_string(),
+pub(crate) fn text(evaluation: &Evaluation, baseline: Option<&Baseline>) -> String {
+    let text = match evaluation {
+        Evaluation::Steps(steps) => format!(
+            "loss {:.4} nats a character   accuracy {:.4}   characters {}",
+            steps.loss, steps.accuracy, steps.rows
+        ),
+        other => other.to_string(),
     };
-    if let Some(baseline) = baseline {
-        text.push_str(&format!("\n{baseline}"));
-    }
-    text
+    baseline.map_or(text.clone(), |baseline| format!("{text}\n{baseline}"))
 }

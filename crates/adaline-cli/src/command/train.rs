@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         return output.json(&report);
     }
     output.note("");
-    output.print(report.text(&run.model, source))
+    output.print(report.text(source))
 }
 
 /// A run from the start: of new weights, or with `--from` of those of a model.

@@ -17,8 +17,8 @@ pub enum Baseline {
         /// The root of its mean squared error over all windows and steps of the horizon, in the target's own units.
         naive_rmse: f64,
     },
-    /// Of a text: what counting characters gives, in nats a character, counted in this very text. Both are over every
-    /// character but the first, as the loss is.
+    /// Of a text: what counting characters gives, in nats a character, counted in this very text. Both are over the
+    /// characters that the loss is over: all but the first, up to the end of the last whole window.
     Entropy {
         /// -Σ p(c) ln p(c): the entropy of the characters alone.
         unigram_entropy: f64,
@@ -46,8 +46,8 @@ impl Encoder {
             let naive_rmse = series::naive_rmse(table, self.target(), window)?;
             return Ok(Some(Baseline::LastValue { naive_rmse }));
         }
-        if let [Input::Text { .. }] = self.inputs() {
-            let (unigram_entropy, bigram_entropy) = text::entropies(table)?;
+        if let [Input::Text { window, .. }] = self.inputs() {
+            let (unigram_entropy, bigram_entropy) = text::entropies(table, *window)?;
             return Ok(Some(Baseline::Entropy { unigram_entropy, bigram_entropy }));
         }
         Ok(None)

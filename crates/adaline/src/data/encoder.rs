@@ -236,7 +236,7 @@ impl Encoder {
     pub fn examples(&self, rows: usize) -> usize {
         match (self.inputs.as_slice(), self.window) {
             (_, Some(window)) => (rows + 1).saturating_sub(window.steps.saturating_add(window.horizon)),
-            ([Input::Text { window, .. }], None) => rows.saturating_sub(1).div_ceil((*window).max(1)),
+            ([Input::Text { window, .. }], None) => rows.saturating_sub(1) / (*window).max(1),
             _ => rows,
         }
     }

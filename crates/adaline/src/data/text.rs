@@ -85,8 +85,8 @@ impl Table {
     /// Lets a network learn the next character of a text from the `window` characters before it, at every step.
     ///
     /// [`Labelled::split`] splits the text in time: the first part is for training, the next for validation, the last for
-    /// the test. Each part is cut into windows, one behind the other; only the last may be shorter. The vocabulary is that
-    /// of the training part ([`Vocabulary`]).
+    /// the test. Each part is cut into windows, one behind the other; what is left over at the end, less than a window, is
+    /// not used. The vocabulary is that of the training part ([`Vocabulary`]).
     ///
     /// Fails when the table is no text ([`Table::read_text`]), and when the window makes no sense.
     ///
@@ -136,11 +136,6 @@ pub(super) fn parts(table: &Table, window: usize, split: &Split) -> Result<Parts
     let test = share(whole, split.test_fraction());
     let validation = share(whole.saturating_sub(test), split.validation_fraction());
     let train = whole.saturating_sub(test + validation);
-    if test + validation == 0 {
-        // A text shorter than a window is one short sequence.
-        let end = if whole == 0 { rows } else { train * window + 1 };
-        return Ok(Parts { train: (0..end).collect(), validation: Vec::new(), test: Vec::new() });
-    }
     if train == 0 {
         let parts = 1 + usize::from(test > 0) + usize::from(validation > 0);
         let message = format!(
@@ -150,18 +145,10 @@ pub(super) fn parts(table: &Table, window: usize, split: &Split) -> Result<Parts
         );
         return Err(Error::data(Place::new(table.source()), message));
     }
-    let part = |from: usize, count: usize, is_last: bool| -> Vec<usize> {
-        match count {
-            0 => Vec::new(),
-            _ if is_last => (from * window..rows).collect(),
-            _ => (from * window..(from + count) * window + 1).collect(),
-        }
+    let part = |from: usize, count: usize| -> Vec<usize> {
+        if count == 0 { Vec::new() } else { (from * window..(from + count) * window + 1).collect() }
     };
-    Ok(Parts {
-        train: part(0, train, false),
-        validation: part(train, validation, test == 0),
-        test: part(train + validation, test, true),
-    })
+    Ok(Parts { train: part(0, train), validation: part(train, validation), test: part(train + validation, test) })
 }
 
 /// An encoder with the vocabulary of the training part.
@@ -215,23 +202,31 @@ pub(super) fn encode_inputs(
     Ok((values, rows, lengths))
 }
 
-/// Inputs, and the next character at every step.
+/// The whole windows of a text, and the next character at every step.
 pub(super) fn encode(table: &Table, vocabulary: &Vocabulary, window: usize) -> Result<Samples> {
     let codes = codes(table, vocabulary)?;
-    let (Some((_, answers)), Some((_, questions))) = (codes.split_first(), codes.split_last()) else {
-        return Err(Error::data(Place::new(table.source()), "there is no text"));
-    };
-    if answers.is_empty() {
-        let message = "one character has none after it; give at least two characters";
-        return Err(Error::data(Place::new(table.source()), message));
-    }
-    let (inputs, lengths) = chunks(table, questions, window, |code| code as f32)?;
+    let used = used(table, window)?;
+    let questions = codes.get(..used).unwrap_or_default();
+    let answers = codes.get(1..used + 1).unwrap_or_default();
+    let (inputs, _) = chunks(table, questions, window, |code| code as f32)?;
     let (classes, _) = chunks(table, answers, window, |code| code)?;
     let shape = Shape::Sequence { steps: window, features: 1 };
-    let samples = Samples::new(shape, inputs, Targets::Steps { steps: window, classes })?;
-    match lengths {
-        Some(lengths) => samples.with_lengths(lengths),
-        None => Ok(samples),
+    Samples::new(shape, inputs, Targets::Steps { steps: window, classes })
+}
+
+/// How many characters the whole windows of a text have that know the one after them.
+fn used(table: &Table, window: usize) -> Result<usize> {
+    match table.rows().saturating_sub(1) / window {
+        0 => {
+            let message = format!(
+                "{} characters are too few: the model looks at {window} and is measured by the one after each; give at \
+                 least {}",
+                table.rows(),
+                window.saturating_add(1)
+            );
+            Err(Error::data(Place::new(table.source()), message))
+        }
+        whole => Ok(whole * window),
     }
 }
 
@@ -264,12 +259,13 @@ fn chunks<T: Clone + Default>(
 
 /// How well the characters of a text can be guessed without a network, in nats a character: the entropy of the characters
 /// alone, H(c) = -Σ p(c) ln p(c), and of a character where the one before it is known, H(c | b) = -Σ p(b, c) ln p(c | b).
-/// Both are over all characters but the first, which are those that a network predicts, with the probabilities counted in
-/// this very text: no guess from the character before it can do better on this text.
-pub(super) fn entropies(table: &Table) -> Result<(f64, f64)> {
+/// Both are over the characters that a network with this window predicts (all but the first, up to the end of the last whole
+/// window), with the probabilities counted in this very text: no guess from the character before can do better on it.
+pub(super) fn entropies(table: &Table, window: usize) -> Result<(f64, f64)> {
+    let used = used(table, window)?;
     let column = table.column(CHARACTER)?;
     let Values::Text(text) = column.values() else { return Err(no_text(table)) };
-    let mut singles: Vec<u64> = text.codes().iter().skip(1).map(|&code| u64::from(code)).collect();
+    let mut singles: Vec<u64> = text.codes().iter().skip(1).take(used).map(|&code| u64::from(code)).collect();
     let befores = text.codes().iter().take(singles.len());
     let mut pairs: Vec<u64> = befores.clone().zip(&singles).map(|(&b, &c)| (u64::from(b) << 32) | c).collect();
     let mut befores: Vec<u64> = befores.map(|&code| u64::from(code)).collect();

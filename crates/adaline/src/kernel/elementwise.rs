@@ -305,3 +305,44 @@ pub(crate) fn multiply(set: InstructionSet, a: &[f32], b: &[f32], out: &mut [f32
     assert!(a.len() == out.len() && b.len() == out.len(), "as many factors as results");
     set.dispatch(Multiply { a, b, out });
 }
+
+/// out ← a + b, value by value: what a residual connection adds.
+pub(crate) fn add(set: InstructionSet, a: &[f32], b: &[f32], out: &mut [f32]) {
+    struct Sum<'a> {
+        a: &'a [f32],
+        b: &'a [f32],
+        out: &'a mut [f32],
+    }
+    impl Work for Sum<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) {
+            for ((a, b), out) in self.a.chunks(LANES).zip(self.b.chunks(LANES)).zip(self.out.chunks_mut(LANES)) {
+                let v = s.add(read(s, a), read(s, b));
+                write(s, out, v);
+            }
+        }
+    }
+    assert!(a.len() == out.len() && b.len() == out.len(), "as many values on both sides");
+    set.dispatch(Sum { a, b, out });
+}
+
+/// to ← to + from, value by value.
+pub(crate) fn accumulate(set: InstructionSet, from: &[f32], to: &mut [f32]) {
+    struct Onto<'a> {
+        from: &'a [f32],
+        to: &'a mut [f32],
+    }
+    impl Work for Onto<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) {
+            for (from, to) in self.from.chunks(LANES).zip(self.to.chunks_mut(LANES)) {
+                let v = s.add(read(s, to), read(s, from));
+                write(s, to, v);
+            }
+        }
+    }
+    assert_eq!(from.len(), to.len(), "as many values on both sides");
+    set.dispatch(Onto { from, to });
+}

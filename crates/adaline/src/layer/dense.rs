@@ -1,7 +1,6 @@
 //! The fully-connected layer: a row of neurons that all see the same inputs.
 
 use super::{Layout, Parameter};
-use crate::op::Lowered;
 use crate::{Activation, Init, Layer, Shape};
 
 /// A fully-connected layer.
@@ -9,7 +8,9 @@ use crate::{Activation, Init, Layer, Shape};
 /// **Formula** y = f(x·Wᵀ + b): each of the `units` neurons takes the weighted sum of all inputs, adds its bias and
 /// applies the activation f.
 ///
-/// **Shapes** any shape of I numbers → `units` numbers; an image is read as one row of numbers.
+/// **Shapes** I numbers → `units` numbers. An image is read as one row of numbers. A sequence stays one: the same neurons
+/// see each step by itself (T steps of I → T steps of `units`); put [`Flatten`](Layer::Flatten) before them to see all steps at
+/// once.
 ///
 /// **Parameters** `weight` (units × I), `bias` (units).
 ///
@@ -84,7 +85,7 @@ impl Dense {
 }
 
 impl Dense {
-    pub(super) fn output(&self) -> Result<Shape, String> {
+    pub(super) fn output(&self, input: Shape) -> Result<Shape, String> {
         if self.units == 0 {
             return Err("a dense layer needs at least one unit".to_owned());
         }
@@ -92,45 +93,36 @@ impl Dense {
         if let Some(init) = self.init {
             init.validate()?;
         }
-        Ok(Shape::Flat(self.units))
+        Ok(match input {
+            Shape::Sequence { steps, .. } => Shape::Sequence { steps, features: self.units },
+            _ => Shape::Flat(self.units),
+        })
+    }
+
+    /// Numbers that one neuron sees.
+    pub(crate) fn reads(input: Shape) -> usize {
+        match input {
+            Shape::Sequence { features, .. } => features,
+            other => other.len(),
+        }
     }
 
     pub(super) fn parameters(&self, input: Shape) -> Vec<Parameter> {
-        let (inputs, outputs) = (input.len(), self.units);
+        let (inputs, outputs) = (Dense::reads(input), self.units);
         let mut parameters = vec![Parameter {
-            name: "weight",
+            name: "weight".into(),
             shape: vec![outputs, inputs],
             layout: Layout::Panels { inputs, outputs },
             init: self.init.unwrap_or_else(|| Init::suited_to(self.activation)),
             fan_in: inputs,
             fan_out: outputs,
             penalised: true,
+            trained: true,
         }];
         if self.bias {
-            parameters.push(Parameter {
-                name: "bias",
-                shape: vec![outputs],
-                layout: Layout::Plain,
-                init: Init::Zeros,
-                fan_in: inputs,
-                fan_out: outputs,
-                penalised: false,
-            });
+            parameters.push(Parameter { fan_in: inputs, fan_out: outputs, ..Parameter::bias("bias", outputs) });
         }
         parameters
-    }
-
-    pub(super) fn lower(&self, input: Shape, first_tensor: usize, ops: &mut Vec<Lowered>) {
-        ops.push(Lowered::Product {
-            weight: first_tensor,
-            bias: self.bias.then_some(first_tensor + 1),
-            inputs: input.len(),
-            outputs: self.units,
-            activation: Activation::Identity,
-        });
-        if self.activation != Activation::Identity {
-            ops.push(Lowered::Activate { activation: self.activation, len: self.units });
-        }
     }
 }
 

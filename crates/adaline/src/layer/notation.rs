@@ -3,15 +3,15 @@
 //! A chain is layers separated by commas; a layer is a word followed by its settings. It is how a network is given to the
 //! program, how it prints itself, and how it is written down.
 
-use super::{Dense, Dropout, Layer, MAX_LAYERS};
-use crate::error::{did_you_mean, printable};
-use crate::{Activation, Error, Init, Result};
-use std::fmt;
+mod read;
+mod write;
+
+use super::residual::MAX_DEPTH;
+use super::{Layer, MAX_LAYERS};
+use crate::{Error, Result};
 
 /// Longest text that is read: beyond any network of this library, short enough for hostile input.
 const MAX_TEXT: usize = 64 * 1024;
-
-const KINDS: [&str; 3] = ["dense", "dropout", "flatten"];
 
 /// A word and the byte where it starts.
 #[derive(Clone, Copy)]
@@ -27,6 +27,16 @@ impl Layer {
     /// |---|---|
     /// | `dense 16`, `dense 16 relu` | 16 neurons without or with an activation |
     /// | `dense 16 relu no_bias he_normal` | without biases, with an initializer |
+    /// | `conv 32 3x3 relu` | 32 filters of 3 × 3; on a sequence `conv 32 5` |
+    /// | `conv 32 3x3 strides 2 same dilation 2 groups 4` | with all settings (and those of `dense`) |
+    /// | `maxpool 2`, `avgpool 3x3 strides 2 same` | a window's largest value, or its mean |
+    /// | `global_maxpool`, `global_avgpool` | the same over all places |
+    /// | `lstm 128`, `gru 64 reset_before`, `rnn 32 relu` | the last state of a recurrent layer |
+    /// | `lstm 128 sequences bidirectional no_bias` | the state of every step, in both directions |
+    /// | `embedding 1000 32` | 32 numbers for each of 1000 words |
+    /// | `batchnorm`, `batchnorm momentum 0.01 epsilon 0.001` | normalises over the batch |
+    /// | `layernorm` | normalises each example |
+    /// | `residual(dense 16 relu, dense 16)` | adds what comes in to what comes out of the chain |
     /// | `dropout 0.2` | zeroes a fifth of the values while training |
     /// | `flatten` | an image or a sequence as one row of numbers |
     /// | `tanh`, `leaky_relu(0.2)` | an activation of its own |
@@ -48,23 +58,7 @@ impl Layer {
                 format!("a network of more than {MAX_TEXT} bytes of text"),
             ));
         }
-        let mut layers = Vec::new();
-        for (part, at) in split_commas(text) {
-            let words = words(part, at);
-            let Some((kind, settings)) = words.split_first() else {
-                let message = if text.trim().is_empty() {
-                    "the network is empty; write for example \"dense 16 relu, dense 3\"".to_owned()
-                } else {
-                    "a layer is missing here; remove the comma or write a layer".to_owned()
-                };
-                return Err(Error::notation(text, at, message));
-            };
-            if layers.len() == MAX_LAYERS {
-                return Err(Error::notation(text, at, format!("a network of more than {MAX_LAYERS} layers")));
-            }
-            layers.push(layer(text, *kind, settings)?);
-        }
-        Ok(layers)
+        chain(text, text, 0, 0)
     }
 
     /// A chain of layers as [`Layer::parse_chain`] reads it.
@@ -74,100 +68,31 @@ impl Layer {
     }
 }
 
-fn layer(text: &str, kind: Word<'_>, settings: &[Word<'_>]) -> Result<Layer> {
-    let fail = |word: Word<'_>, message: String| Err(Error::notation(text, word.at, message));
-    match kind.text.to_lowercase().as_str() {
-        "dense" => dense(text, kind, settings),
-        "dropout" => match settings {
-            [rate] => match rate.text.parse::<f64>() {
-                Ok(rate) if (0.0..1.0).contains(&rate) => Ok(Dropout::new(rate).into()),
-                _ => fail(*rate, "a dropout rate goes from 0 to below 1: dropout 0.2".to_owned()),
-            },
-            [_, extra, ..] => fail(*extra, "dropout takes only its rate: dropout 0.2".to_owned()),
-            [] => fail(kind, "dropout needs its rate: dropout 0.2".to_owned()),
-        },
-        "flatten" => match settings {
-            [] => Ok(Layer::Flatten),
-            [extra, ..] => fail(*extra, "flatten takes no settings".to_owned()),
-        },
-        _ => match (activation(kind.text), settings) {
-            (Ok(activation), []) => Ok(activation.into()),
-            (Ok(_), [extra, ..]) => {
-                fail(*extra, "an activation takes no further settings; separate layers by commas".to_owned())
-            }
-            (Err(_), _) => {
-                let names = KINDS.into_iter().chain(Activation::all().map(Activation::name));
-                let near = did_you_mean(kind.text, names);
-                let mend =
-                    if near.is_empty() { format!("; layers are {}, or an activation", KINDS.join(", ")) } else { near };
-                fail(kind, format!("unknown layer \"{}\"{mend}", printable(kind.text)))
-            }
-        },
+/// The layers of a chain, which is a part of a text from a byte on: the whole, or what stands in a residual's parentheses.
+fn chain(text: &str, part: &str, offset: usize, depth: usize) -> Result<Vec<Layer>> {
+    if depth > MAX_DEPTH {
+        return Err(Error::notation(text, offset, format!("residuals inside residuals, more than {MAX_DEPTH} deep")));
     }
-}
-
-fn dense(text: &str, kind: Word<'_>, settings: &[Word<'_>]) -> Result<Layer> {
-    let Some((units, settings)) = settings.split_first() else {
-        return Err(Error::notation(text, kind.at, "dense needs its number of units: dense 16 relu"));
-    };
-    let count = units.text.parse::<usize>().ok().filter(|&count| count > 0);
-    let Some(count) = count else {
-        return Err(Error::notation(text, units.at, "the number of units is a whole number from 1: dense 16 relu"));
-    };
-    let mut layer = Dense::linear(count);
-    let mut has_activation = false;
-    for word in settings {
-        if word.text.eq_ignore_ascii_case("no_bias") {
-            layer.bias = false;
-        } else if let Some(init) = init(word.text) {
-            init.validate().map_err(|message| Error::notation(text, word.at, message))?;
-            layer.init = Some(init);
-        } else if has_activation {
-            let message = format!(
-                "what does \"{}\" mean here? A dense layer has one activation, no_bias, an initializer",
-                printable(word.text)
-            );
-            return Err(Error::notation(text, word.at, message));
-        } else {
-            layer.activation = activation(word.text).map_err(|message| Error::notation(text, word.at, message))?;
-            has_activation = true;
+    let mut layers = Vec::new();
+    for (part, at) in split_commas(part) {
+        let at = offset + at;
+        let words = words(part, at);
+        let Some((kind, settings)) = words.split_first() else {
+            let message = if text.trim().is_empty() {
+                "the network is empty; write for example \"dense 16 relu, dense 3\""
+            } else if part.is_empty() && depth > 0 && layers.is_empty() {
+                "a residual needs its chain: residual(dense 16 relu, dense 16)"
+            } else {
+                "a layer is missing here; remove the comma or write a layer"
+            };
+            return Err(Error::notation(text, at, message));
+        };
+        if layers.len() == MAX_LAYERS {
+            return Err(Error::notation(text, at, format!("a network of more than {MAX_LAYERS} layers")));
         }
+        layers.push(read::layer(text, *kind, settings, depth)?);
     }
-    Ok(layer.into())
-}
-
-fn activation(word: &str) -> Result<Activation, String> {
-    let parsed = word.parse::<Activation>().and_then(|activation| activation.validate().map(|()| activation));
-    parsed.map_err(|error| match error {
-        Error::Setting { message, .. } => message,
-        other => other.to_string(),
-    })
-}
-
-/// An initializer by its name, with its numbers where it has some: `he_normal`, `uniform(-0.1,0.1)`.
-fn init(word: &str) -> Option<Init> {
-    let (name, numbers) = match word.split_once('(') {
-        Some((name, rest)) => {
-            let numbers: Result<Vec<f64>, _> = rest.strip_suffix(')')?.split(',').map(|n| n.trim().parse()).collect();
-            (name, numbers.ok()?)
-        }
-        None => (word, Vec::new()),
-    };
-    let name = name.to_lowercase();
-    Some(match (name.as_str(), numbers.as_slice()) {
-        ("zeros", []) => Init::Zeros,
-        ("ones", []) => Init::Constant(1.0),
-        ("constant", &[value]) => Init::Constant(value),
-        ("uniform", &[low, high]) => Init::Uniform { low, high },
-        ("normal", &[mean, std]) => Init::Normal { mean, std },
-        ("glorot_uniform" | "xavier_uniform", []) => Init::GlorotUniform,
-        ("glorot_normal" | "xavier_normal", []) => Init::GlorotNormal,
-        ("he_uniform" | "kaiming_uniform", []) => Init::HeUniform,
-        ("he_normal" | "kaiming_normal", []) => Init::HeNormal,
-        ("lecun_uniform", []) => Init::LecunUniform,
-        ("lecun_normal", []) => Init::LecunNormal,
-        _ => return None,
-    })
+    Ok(layers)
 }
 
 /// The parts between commas that stand outside parentheses, each with the byte where its first word (or it) starts.
@@ -189,7 +114,7 @@ fn split_commas(text: &str) -> Vec<(&str, usize)> {
     parts
 }
 
-/// The words of a part; blanks inside parentheses belong to the word.
+/// The words of a part; blanks inside parentheses belong to the word, and so does a parenthesis behind blanks.
 fn words(part: &str, offset: usize) -> Vec<Word<'_>> {
     let mut words = Vec::new();
     let (mut start, mut depth) = (None, 0usize);
@@ -231,29 +156,6 @@ impl TryFrom<String> for Layer {
     }
 }
 
-impl fmt::Display for Layer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Layer::Dense(dense) => {
-                write!(f, "dense {}", dense.units)?;
-                if dense.activation != Activation::Identity {
-                    write!(f, " {}", dense.activation)?;
-                }
-                if !dense.bias {
-                    write!(f, " no_bias")?;
-                }
-                if let Some(init) = dense.init {
-                    write!(f, " {init}")?;
-                }
-                Ok(())
-            }
-            Layer::Dropout(dropout) => write!(f, "dropout {}", dropout.rate),
-            Layer::Flatten => write!(f, "flatten"),
-            Layer::Activation(activation) => write!(f, "{activation}"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,6 +166,10 @@ mod tests {
             "dense 16 relu, dense 3",
             "flatten, dense 8 leaky_relu(0.2) no_bias he_normal, dropout 0.25, tanh, dense 1 sigmoid",
             "dense 4 uniform(-0.5,0.5), dense 2 softmax constant(0.1)",
+            "conv 16 3x3 relu, maxpool 2, conv 32 3 strides 2x1 same dilation 1x2 groups 4 tanh no_bias he_normal, avgpool 3x2 strides 1 same",
+            "conv 8 3x3 same, residual(conv 8 3x3 same relu, residual(batchnorm, relu), conv 8 3x3 same), relu, global_avgpool",
+            "embedding 65 32, lstm 128 sequences bidirectional, gru 16 reset_before no_bias, dense 3",
+            "rnn 8 relu sequences, rnn 4, layernorm epsilon 0.001, batchnorm momentum 0.01 epsilon 0.001, global_maxpool",
         ] {
             let layers = Layer::parse_chain(text).unwrap();
             assert_eq!(Layer::chain_to_string(&layers), text);
@@ -291,6 +197,28 @@ mod tests {
             "dense 8 leaky_relu(x)",
             "dense 99999999999999999999",
             "relu 3",
+            "conv 3",
+            "conv 16 3x",
+            "conv 16 0x3",
+            "conv 16 3x3 strides",
+            "conv 16 3x3 strides two",
+            "conv 16 3x3 relu tanh",
+            "maxpool",
+            "maxpool 2 relu",
+            "lstm",
+            "lstm 8 sequence",
+            "lstm 8 relu",
+            "gru 0",
+            "embedding 10",
+            "batchnorm 3",
+            "batchnorm momentum 2",
+            "global_avgpool 2",
+            "residual",
+            "residual()",
+            "residual(dense 3",
+            "residual(dense 3) relu",
+            "dense 4, residual(dense 3 rellu, dense 4)",
+            "residual(residual(residual(residual(residual(residual(residual(residual(residual(relu)))))))))",
         ];
         let messages: Vec<String> =
             cases.iter().map(|text| Layer::parse_chain(text).unwrap_err().to_string()).collect();
@@ -304,7 +232,7 @@ mod tests {
         }
 
         #[test]
-        fn near_notation_neither(text in "(dense|dropout|flatten|relu|,| |[0-9(). -]|uniform|\u{ac00}){0,12}") {
+        fn near_notation_neither(text in "(dense|conv|maxpool|lstm|gru|batchnorm|residual|strides|same|dropout|flatten|relu|,| |[0-9x(). -]|uniform|\u{ac00}){0,12}") {
             if let Ok(layers) = Layer::parse_chain(&text) {
                 let printed = Layer::chain_to_string(&layers);
                 proptest::prop_assert_eq!(Layer::parse_chain(&printed).unwrap(), layers);

@@ -5,7 +5,7 @@ use crate::data::{Input, Vocabulary, normalised};
 use crate::op::Mode;
 use crate::plan::{Aim, Hardware, Plan};
 use crate::rng::{Purpose, Rng};
-use crate::{Error, InstructionSet, Result};
+use crate::{Error, Inputs, InstructionSet, Result};
 use std::collections::VecDeque;
 
 /// Draws numbers with the probabilities that logits stand for: p(i) = exp(z(i) / T) / Σ exp(z(j) / T) with the temperature
@@ -139,16 +139,18 @@ impl Generated<'_> {
         &self.unknown
     }
 
-    /// The logits of the known characters after the last one.
+    /// The number of the character after the last one.
     fn step(&mut self) -> Result<usize> {
         self.inputs.fill(0.0);
         for (value, &code) in self.inputs.iter_mut().zip(&self.context) {
             *value = code as f32;
         }
         let entries = self.vocabulary.len();
-        self.plan.forward(self.model.network.params(), &self.inputs, Mode::Predict);
+        let length = self.context.len().min(self.window);
+        let inputs = Inputs { values: &self.inputs, lengths: Some(&[length as u32]) };
+        self.plan.forward(self.model.network.params(), inputs, Mode::Predict);
         let (outputs, _) = self.plan.output(&self.inputs, 1);
-        let last = self.context.len().min(self.window).saturating_sub(1) * entries;
+        let last = length.saturating_sub(1) * entries;
         // Without the last entry, which stands for what is unknown.
         let logits = outputs.get(last..last + entries - 1).unwrap_or_default();
         if !crate::kernel::update::all_finite(logits) {

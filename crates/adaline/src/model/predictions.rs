@@ -13,12 +13,9 @@ pub struct Predictions {
 #[derive(Debug, Clone, PartialEq)]
 enum Kind {
     /// The classes' names, the class of each row, and one probability for each row and class.
-    Classes {
-        names: Vec<String>,
-        classes: Vec<usize>,
-        probabilities: Vec<f64>,
-    },
-    Numbers(Vec<f64>),
+    Classes { names: Vec<String>, classes: Vec<usize>, probabilities: Vec<f64> },
+    /// `width` numbers a row.
+    Numbers { values: Vec<f64>, width: usize },
 }
 
 /// The prediction for one row.
@@ -34,6 +31,8 @@ pub enum Prediction {
     },
     /// A number, in the target's own units.
     Number(f64),
+    /// Several numbers, in the target's own units: the steps of a forecast.
+    Numbers(Vec<f64>),
 }
 
 impl Predictions {
@@ -54,15 +53,15 @@ impl Predictions {
         Predictions { kind: Kind::Classes { names: names.to_vec(), classes, probabilities } }
     }
 
-    pub(super) fn of_numbers(numbers: Vec<f64>) -> Self {
-        Predictions { kind: Kind::Numbers(numbers) }
+    pub(super) fn of_numbers(values: Vec<f64>, width: usize) -> Self {
+        Predictions { kind: Kind::Numbers { values, width: width.max(1) } }
     }
 
     /// How many rows.
     pub fn rows(&self) -> usize {
         match &self.kind {
             Kind::Classes { classes, .. } => classes.len(),
-            Kind::Numbers(numbers) => numbers.len(),
+            Kind::Numbers { values, width } => values.len() / width,
         }
     }
 
@@ -70,7 +69,7 @@ impl Predictions {
     pub fn classes(&self) -> &[String] {
         match &self.kind {
             Kind::Classes { names, .. } => names,
-            Kind::Numbers(_) => &[],
+            Kind::Numbers { .. } => &[],
         }
     }
 
@@ -78,15 +77,23 @@ impl Predictions {
     pub fn class_numbers(&self) -> Option<&[usize]> {
         match &self.kind {
             Kind::Classes { classes, .. } => Some(classes),
-            Kind::Numbers(_) => None,
+            Kind::Numbers { .. } => None,
         }
     }
 
-    /// The predicted numbers; `None` for classes.
+    /// How many numbers a row has; 0 for classes.
+    pub fn width(&self) -> usize {
+        match &self.kind {
+            Kind::Classes { .. } => 0,
+            Kind::Numbers { width, .. } => *width,
+        }
+    }
+
+    /// The predicted numbers, row by row; `None` for classes.
     pub fn numbers(&self) -> Option<&[f64]> {
         match &self.kind {
             Kind::Classes { .. } => None,
-            Kind::Numbers(numbers) => Some(numbers),
+            Kind::Numbers { values, .. } => Some(values),
         }
     }
 
@@ -96,7 +103,7 @@ impl Predictions {
             Kind::Classes { names, probabilities, .. } => {
                 probabilities.get(row * names.len()..(row + 1) * names.len()).unwrap_or(&[])
             }
-            Kind::Numbers(_) => &[],
+            Kind::Numbers { .. } => &[],
         }
     }
 
@@ -107,7 +114,10 @@ impl Predictions {
                 label: names.get(*classes.get(row)?)?.clone(),
                 probabilities: self.probabilities(row).to_vec(),
             }),
-            Kind::Numbers(numbers) => Some(Prediction::Number(*numbers.get(row)?)),
+            Kind::Numbers { values, width } => match values.get(row * width..(row + 1) * width)? {
+                [number] => Some(Prediction::Number(*number)),
+                numbers => Some(Prediction::Numbers(numbers.to_vec())),
+            },
         }
     }
 
@@ -122,7 +132,7 @@ impl Prediction {
     pub fn label(&self) -> String {
         match self {
             Prediction::Class { label, .. } => label.clone(),
-            Prediction::Number(number) => number.to_string(),
+            Prediction::Number(_) | Prediction::Numbers(_) => self.to_string(),
         }
     }
 }
@@ -135,6 +145,10 @@ impl fmt::Display for Prediction {
                 write!(f, "{} ({p:.4})", crate::error::printable(label))
             }
             Prediction::Number(number) => write!(f, "{number}"),
+            Prediction::Numbers(numbers) => {
+                let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+                f.write_str(&numbers.join(" "))
+            }
         }
     }
 }

@@ -1,46 +1,45 @@
 //! An activation that stands alone: one whose derivative needs its input, or softmax.
 
-use super::{Run, Source, cut, front};
+use super::{Run, Wires, cut, front};
 use crate::Activation;
 use crate::activation::Derivative;
 use crate::kernel::elementwise::{self, Seen};
 use crate::kernel::rows;
-use std::ops::Range;
 
 /// y = f(x), value by value, or softmax row by row.
 #[derive(Debug)]
 pub(crate) struct Activate {
     pub activation: Activation,
+    /// Values that a softmax is over.
+    pub width: usize,
     /// Values of one example.
     pub len: usize,
-    pub x: Source,
-    pub y: Range<usize>,
-    /// The gradient of y and that of x (none before the network's input); none where the plan only predicts.
-    pub back: Option<(Range<usize>, Option<Range<usize>>)>,
+    pub wires: Wires,
 }
 
 impl Activate {
     pub(crate) fn forward(&self, run: &mut Run<'_>) {
+        let Wires { x, y, .. } = &self.wires;
         let len = run.rows * self.len;
-        let [x, y] = cut(run.arena, [self.x.range(len), front(&self.y, len)]);
-        let x = self.x.pick(len, run.batch, x);
+        let [from, y] = cut(run.arena, [x.range(len), front(y, len)]);
+        let x = x.pick(len, run.batch, from);
         if self.activation == Activation::Softmax {
-            rows::softmax(run.machine.set, self.len, x, y);
+            rows::softmax(run.machine.set, self.width, x, y);
         } else {
             elementwise::activate(run.machine.set, self.activation, x, y);
         }
     }
 
     pub(crate) fn backward(&self, run: &mut Run<'_>) {
-        let Some((dy, Some(dx))) = &self.back else { return };
+        let Wires { x, y, dy: Some(dy), dx: Some(dx), .. } = &self.wires else { return };
         let len = run.rows * self.len;
-        let [x, y, dy, dx] = cut(run.arena, [self.x.range(len), front(&self.y, len), front(dy, len), front(dx, len)]);
+        let [from, y, dy, dx] = cut(run.arena, [x.range(len), front(y, len), front(dy, len), front(dx, len)]);
         dx.copy_from_slice(dy);
         match self.activation.derivative() {
-            Derivative::Jacobian => rows::softmax_backward(self.len, y, dx),
+            Derivative::Jacobian => rows::softmax_backward(self.width, y, dx),
             Derivative::FromOutput => elementwise::backward(run.machine.set, self.activation, Seen::Output(y), dx),
             Derivative::FromInput => {
-                let x = self.x.pick(len, run.batch, x);
+                let x = x.pick(len, run.batch, from);
                 elementwise::backward(run.machine.set, self.activation, Seen::Input(x), dx);
             }
             // A plan for training refuses these.

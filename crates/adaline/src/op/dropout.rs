@@ -1,51 +1,47 @@
 //! Dropout: a mask drawn for each step.
 
-use super::{Mode, Run, Source, cut, front};
+use super::{Mode, Run, Wires, cut, front};
 use crate::kernel::elementwise;
+use crate::plan::Layout;
 use crate::rng::{Purpose, Rng};
 use std::ops::Range;
 
 /// y = x ∘ mask while training; y = x otherwise.
 #[derive(Debug)]
 pub(crate) struct Dropout {
-    pub rate: f64,
-    /// Which operation of the plan this is: two of them draw different masks.
-    pub number: u64,
+    rate: f64,
+    /// Which dropout of the network this is: two of them draw different masks.
+    number: u64,
     /// Values of one example.
-    pub len: usize,
-    pub x: Source,
-    pub y: Range<usize>,
-    /// Buffers of the way back; none where the plan only predicts.
-    pub back: Option<Back>,
-}
-
-/// What the way back needs.
-#[derive(Debug)]
-pub(crate) struct Back {
-    pub mask: Range<usize>,
-    pub dy: Range<usize>,
-    /// None before the network's input, where nobody asks.
-    pub dx: Option<Range<usize>>,
+    len: usize,
+    mask: Range<usize>,
+    pub wires: Wires,
 }
 
 impl Dropout {
+    pub(super) fn lay_out(rate: f64, number: u64, len: usize, wires: Wires, layout: &mut Layout) -> Self {
+        let mask = layout.kept(wires.batch.saturating_mul(len));
+        Dropout { rate, number, len, mask, wires }
+    }
+
     pub(crate) fn forward(&self, run: &mut Run<'_>) {
+        let Wires { x, y, .. } = &self.wires;
         let len = run.rows * self.len;
-        if let (Mode::Train { seed, step }, Some(Back { mask, .. })) = (run.mode, &self.back) {
-            let [x, y, mask] = cut(run.arena, [self.x.range(len), front(&self.y, len), front(mask, len)]);
-            let x = self.x.pick(len, run.batch, x);
-            draw(self.rate, &mut Rng::stream(seed, Purpose::Dropout, step << 16 | self.number), mask);
-            elementwise::multiply(run.machine.set, x, mask, y);
-        } else {
-            let [x, y] = cut(run.arena, [self.x.range(len), front(&self.y, len)]);
-            y.copy_from_slice(self.x.pick(len, run.batch, x));
+        let [from, y, mask] = cut(run.arena, [x.range(len), front(y, len), front(&self.mask, len)]);
+        let x = x.pick(len, run.batch, from);
+        match run.mode {
+            Mode::Train { seed, step } => {
+                draw(self.rate, &mut Rng::stream(seed, Purpose::Dropout, step << 16 | self.number), mask);
+                elementwise::multiply(run.machine.set, x, mask, y);
+            }
+            Mode::Predict => y.copy_from_slice(x),
         }
     }
 
     pub(crate) fn backward(&self, run: &mut Run<'_>) {
-        let Some(Back { mask, dy, dx: Some(dx) }) = &self.back else { return };
+        let Wires { dy: Some(dy), dx: Some(dx), .. } = &self.wires else { return };
         let len = run.rows * self.len;
-        let [mask, dy, dx] = cut(run.arena, [front(mask, len), front(dy, len), front(dx, len)]);
+        let [mask, dy, dx] = cut(run.arena, [front(&self.mask, len), front(dy, len), front(dx, len)]);
         elementwise::multiply(run.machine.set, dy, mask, dx);
     }
 }

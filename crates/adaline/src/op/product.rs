@@ -1,52 +1,63 @@
 //! A matrix product with bias and activation: what a dense layer does.
 //!
-//! B rows of the batch, I inputs, O outputs; x is B × I, weight I × O in panels, y B × O.
+//! N rows (the batch, or all steps of a batch of sequences), I inputs, O outputs; x is N × I, weight I × O in panels, y N × O.
 
-use super::{Run, Source, cut, front};
+use super::{Run, Wires, cut, front, front_of};
 use crate::Activation;
 use crate::kernel::elementwise::{self, Seen};
 use crate::kernel::panels::{pack_rows, panels_len, transpose_panels};
 use crate::kernel::product::{self as kernel, Left, Out};
+use crate::plan::Layout;
 use std::ops::Range;
 
 /// y = f(x · weight + bias)
 #[derive(Debug)]
 pub(crate) struct Product {
-    pub inputs: usize,
-    pub outputs: usize,
+    /// Rows of one example.
+    rows: usize,
+    inputs: usize,
+    outputs: usize,
     /// An activation of single values whose derivative is had from the output.
-    pub activation: Activation,
+    activation: Activation,
     /// In the parameters: I × O in panels.
-    pub weight: Range<usize>,
+    weight: Range<usize>,
     /// In the parameters.
-    pub bias: Option<Range<usize>>,
-    pub x: Source,
-    pub y: Range<usize>,
-    /// Buffers of the way back; none where the plan only predicts.
-    pub back: Option<Back>,
-}
-
-/// What the way back needs.
-#[derive(Debug)]
-pub(crate) struct Back {
-    /// Comes in as the gradient of y, and becomes that of the sums.
-    pub dy: Range<usize>,
-    /// The same in panels, B × O.
-    pub panels: Range<usize>,
-    /// The sums over the batch, for the bias.
-    pub sums: Range<usize>,
-    /// The gradient of x, and room for the transposed weight; none before the network's input, where nobody asks.
-    pub dx: Option<(Range<usize>, Range<usize>)>,
+    bias: Option<Range<usize>>,
+    /// For the way back: the gradient of the sums in panels, N × O,
+    panels: Range<usize>,
+    /// their sums over the rows, for the bias,
+    sums: Range<usize>,
+    /// and the transposed weight, where the gradient of x is asked for.
+    turned: Range<usize>,
+    pub wires: Wires,
 }
 
 impl Product {
+    pub(super) fn lay_out(
+        rows: usize,
+        inputs: usize,
+        outputs: usize,
+        (weight, bias): (Range<usize>, Option<Range<usize>>),
+        activation: Activation,
+        wires: Wires,
+        layout: &mut Layout,
+    ) -> Self {
+        let n = wires.batch.saturating_mul(rows);
+        let panels = layout.backward_scratch(panels_len(n, outputs));
+        let sums = layout.backward_scratch(outputs.next_multiple_of(16));
+        let turned = if wires.dx.is_some() { layout.backward_scratch(panels_len(outputs, inputs)) } else { 0..0 };
+        Product { rows, inputs, outputs, activation, weight, bias, panels, sums, turned, wires }
+    }
+
     pub(crate) fn forward(&self, run: &mut Run<'_>) {
-        let [x, y] = cut(run.arena, [self.x.range(run.rows * self.inputs), front(&self.y, run.rows * self.outputs)]);
-        let x = self.x.pick(run.rows * self.inputs, run.batch, x);
+        let Wires { x, y, .. } = &self.wires;
+        let rows = run.rows * self.rows;
+        let [from, y] = cut(run.arena, [x.range(rows * self.inputs), front(y, rows * self.outputs)]);
+        let x = x.pick(rows * self.inputs, run.batch, from);
         kernel::product(
             run.machine,
             kernel::Product {
-                rows: run.rows,
+                rows,
                 depth: self.inputs,
                 cols: self.outputs,
                 a: Left { data: x, row: self.inputs, step: 1 },
@@ -60,23 +71,21 @@ impl Product {
 
     /// d weight = xᵀ · dz, d bias = Σ dz, dx = dz · weightᵀ, with dz = dy ∘ f′(y).
     pub(crate) fn backward(&self, run: &mut Run<'_>, grads: &mut [f32]) {
-        let Some(back) = &self.back else { return };
-        let (rows, inputs, outputs) = (run.rows, self.inputs, self.outputs);
-        let (dx, turned) = back.dx.clone().unwrap_or_default();
-        let dx = if back.dx.is_some() { front(&dx, rows * inputs) } else { dx };
-        let [x, y, dz, panels, sums, dx, turned] = cut(
+        let Wires { x, y, dy: Some(dy), dx, .. } = &self.wires else { return };
+        let (rows, inputs, outputs) = (run.rows * self.rows, self.inputs, self.outputs);
+        let [from, y, dz, panels, sums, dx, turned] = cut(
             run.arena,
             [
-                self.x.range(rows * inputs),
-                front(&self.y, rows * outputs),
-                front(&back.dy, rows * outputs),
-                front(&back.panels, panels_len(rows, outputs)),
-                back.sums.clone(),
-                dx,
-                turned,
+                x.range(rows * inputs),
+                front(y, rows * outputs),
+                front(dy, rows * outputs),
+                front(&self.panels, panels_len(rows, outputs)),
+                self.sums.clone(),
+                front_of(dx.as_ref(), rows * inputs),
+                self.turned.clone(),
             ],
         );
-        let x = self.x.pick(rows * inputs, run.batch, x);
+        let x = x.pick(rows * inputs, run.batch, from);
         elementwise::backward(run.machine.set, self.activation, Seen::Output(y), dz);
         pack_rows(run.machine, rows, outputs, dz, panels, Some(sums));
         if let Some(bias) = &self.bias {
@@ -95,7 +104,7 @@ impl Product {
                 out: Out::Panels(&mut grads[self.weight.clone()]),
             },
         );
-        if back.dx.is_some() {
+        if !dx.is_empty() {
             transpose_panels(run.machine, inputs, outputs, &run.params[self.weight.clone()], turned);
             kernel::product(
                 run.machine,

@@ -158,6 +158,9 @@ impl Network {
                     }
                 },
                 Layer::Flatten => LayerTrace { sums: x.to_vec(), outputs: x.to_vec(), mask: None },
+                other => {
+                    return Err(Error::shape(format!("layer {} ({other})", number + 1), "it has no twin yet"));
+                }
             };
             trace.layers.push(done);
         }
@@ -203,6 +206,9 @@ impl Network {
                     }
                 }
                 Layer::Flatten => {}
+                other => {
+                    return Err(Error::shape(format!("layer {} ({other})", number + 1), "it has no twin yet"));
+                }
             }
         }
         parameters.reverse();

@@ -7,7 +7,7 @@ use crate::loss::BatchTargets;
 use crate::op::Mode;
 use crate::optimizer::Memory;
 use crate::plan::{Aim, Hardware, Plan};
-use crate::{Error, Loss, Network, Result, Samples, Targets};
+use crate::{Error, Inputs, Loss, Network, Result, Samples, Shape, Targets};
 
 /// The state of a training run between two steps: the plan, the gradients, and what the optimizer remembers. The
 /// parameters stay in the network.
@@ -22,6 +22,8 @@ pub struct Session {
     pub(crate) settings: Settings,
     /// Ranges of the weights, which decay and penalties apply to.
     penalised: Vec<std::ops::Range<usize>>,
+    /// How many answers an example gets: one, or one at every step of a sequence.
+    answers: usize,
 }
 
 /// What a batch gave before its update.
@@ -30,7 +32,7 @@ pub struct Session {
 pub struct StepReport {
     /// The mean loss of the batch, without penalties.
     pub loss: f64,
-    /// How many rows were classified right; `None` for numbers.
+    /// How many answers were the right class (one a row, or one at every step); `None` for numbers.
     pub correct: Option<usize>,
 }
 
@@ -42,7 +44,8 @@ impl Session {
         settings.validate()?;
         let loss = settings.loss.unwrap_or_else(|| Loss::suited_to(targets, network.output().len()));
         loss.check(network, targets)?;
-        let classes = network.output().len().max(2);
+        let answers = answers(network, loss);
+        let classes = (network.output().len() / answers).max(2);
         if let Some(weights) = &settings.class_weights
             && (!loss.is_classification() || weights.len() != classes)
         {
@@ -70,6 +73,7 @@ impl Session {
                 .filter(|t| t.parameter.penalised)
                 .map(|t| t.range.clone())
                 .collect(),
+            answers,
         })
     }
 
@@ -83,19 +87,24 @@ impl Session {
         self.plan.bytes() + (1 + self.memory.slots.len()) * self.grads.len() * size_of::<f32>()
     }
 
+    /// Answers an example gets: the rows of an accuracy are so many times more.
+    pub(crate) fn answers(&self) -> usize {
+        self.answers
+    }
+
     pub(crate) fn batch(&self) -> usize {
         self.plan.batch()
     }
 
     /// One step on one batch: forward, loss, backward, update.
     ///
-    /// `inputs` are whole rows, no more than the batch size. Fails with [`Error::Diverged`] when the loss is not finite;
+    /// `inputs` are whole rows, no more than the batch size: a slice, or [`Inputs`] with the lengths of sequences. Fails with [`Error::Diverged`] when the loss is not finite;
     /// the parameters are then those from before the step. A gradient that is too large to hold shows in the loss of the
     /// next step.
-    pub fn step(
+    pub fn step<'i>(
         &mut self,
         network: &mut Network,
-        inputs: &[f32],
+        inputs: impl Into<Inputs<'i>>,
         targets: Batch<'_>,
         learning_rate: f64,
     ) -> Result<StepReport> {
@@ -110,28 +119,41 @@ impl Session {
             }
         }
         self.memory.step(&self.settings.optimizer, self.plan.machine(), learning_rate, params, &self.grads);
+        self.plan.settle(params);
         Ok(report)
     }
 
     /// Forward, loss and backward, without an update; see [`Session::gradient`].
-    pub fn gradients(&mut self, network: &Network, inputs: &[f32], targets: Batch<'_>) -> Result<StepReport> {
+    pub fn gradients<'i>(
+        &mut self,
+        network: &Network,
+        inputs: impl Into<Inputs<'i>>,
+        targets: Batch<'_>,
+    ) -> Result<StepReport> {
+        let inputs: Inputs<'i> = inputs.into();
         let mode = Mode::Train { seed: self.settings.seed, step: self.memory.steps };
         let params = network.params();
         let rows = self.check_batch(network, inputs, targets)?;
         self.plan.forward(params, inputs, mode);
-        let report = self.judge(inputs, targets, rows, true);
+        let report = self.judge(inputs.values, targets, rows, true);
         if !report.loss.is_finite() {
             return Err(self.diverged(network, rows));
         }
-        self.plan.backward(params, inputs, &mut self.grads);
+        self.plan.backward(params, inputs, mode, &mut self.grads);
         Ok(report)
     }
 
-    /// The loss of a batch with dropout off, without learning from it.
-    pub fn evaluate(&mut self, network: &Network, inputs: &[f32], targets: Batch<'_>) -> Result<StepReport> {
+    /// The loss of a batch as at prediction (dropout off, running statistics), without learning from it.
+    pub fn evaluate<'i>(
+        &mut self,
+        network: &Network,
+        inputs: impl Into<Inputs<'i>>,
+        targets: Batch<'_>,
+    ) -> Result<StepReport> {
+        let inputs: Inputs<'i> = inputs.into();
         let rows = self.check_batch(network, inputs, targets)?;
         self.plan.forward(network.params(), inputs, Mode::Predict);
-        Ok(self.judge(inputs, targets, rows, false))
+        Ok(self.judge(inputs.values, targets, rows, false))
     }
 
     /// The gradient of one tensor from the last step or [`Session::gradients`], in PyTorch's order, penalties included
@@ -141,33 +163,44 @@ impl Session {
         Some(tensor.parameter.layout.to_file(tensor.len(), &self.grads[tensor.range.clone()]))
     }
 
-    fn check_batch(&self, network: &Network, inputs: &[f32], targets: Batch<'_>) -> Result<usize> {
-        let rows = targets.rows(self.plan.outputs());
+    fn check_batch(&self, network: &Network, inputs: Inputs<'_>, targets: Batch<'_>) -> Result<usize> {
+        let width = self.plan.outputs() / self.answers;
+        let rows = match targets {
+            Batch::Classes(classes) => classes.len() / self.answers,
+            Batch::Values(values) => values.len() / self.plan.outputs().max(1),
+        };
         if network.params().len() != self.grads.len() {
             return Err(Error::shape("network", "this is not the network that the session was planned for"));
         }
-        if rows == 0 || rows > self.plan.batch() || inputs.len() != rows * network.input().len() {
+        if rows == 0 || rows > self.plan.batch() || inputs.values.len() != rows * network.input().len() {
             return Err(Error::shape(
                 "batch",
                 format!(
                     "{} values do not make {rows} rows of shape {}, at most {}",
-                    inputs.len(),
+                    inputs.values.len(),
                     network.input(),
                     self.plan.batch()
                 ),
             ));
         }
-        if let Batch::Classes(classes) = targets {
-            let known = if self.plan.outputs() == 1 { 2 } else { self.plan.outputs() };
-            if let Some(class) = classes.iter().find(|class| **class as usize >= known) {
-                return Err(Error::shape("batch", format!("class {class} of a network that tells {known} apart")));
+        inputs.check_lengths(network.input(), rows)?;
+        match targets {
+            Batch::Classes(classes) => {
+                let known = if width == 1 { 2 } else { width };
+                if let Some(class) = classes.iter().find(|class| **class as usize >= known) {
+                    return Err(Error::shape("batch", format!("class {class} of a network that tells {known} apart")));
+                }
+                if classes.len() != rows * self.answers {
+                    let message = format!("{} classes for {rows} rows of {} steps", classes.len(), self.answers);
+                    return Err(Error::shape("batch", message));
+                }
             }
-        }
-        if let Batch::Values(values) = targets
-            && values.len() != rows * self.plan.outputs()
-        {
-            let message = format!("{} target values are not rows of {}", values.len(), self.plan.outputs());
-            return Err(Error::shape("batch", message));
+            Batch::Values(values) => {
+                if values.len() != rows * self.plan.outputs() {
+                    let message = format!("{} target values are not rows of {}", values.len(), self.plan.outputs());
+                    return Err(Error::shape("batch", message));
+                }
+            }
         }
         if targets.is_classes() != self.loss.is_classification() {
             return Err(Error::shape("batch", format!("targets of another kind than {} takes", self.loss)));
@@ -177,17 +210,24 @@ impl Session {
 
     /// Loss and accuracy of what the plan has just computed; writes the gradient of the output.
     fn judge(&mut self, inputs: &[f32], targets: Batch<'_>, rows: usize, weighted: bool) -> StepReport {
-        let width = self.plan.outputs();
+        let width = self.plan.outputs() / self.answers;
         let set = self.plan.machine().set;
         let (y, d) = self.plan.output(inputs, rows);
-        let (t, correct) = match targets {
+        match targets {
             Batch::Classes(classes) => {
                 let weights = self.settings.class_weights.as_deref().filter(|_| weighted);
-                (BatchTargets::Classes { classes, weights }, Some(correct(y, width, classes)))
+                let t = BatchTargets::Classes { classes, weights };
+                let loss = self.loss.value_and_gradient(set, y, t, width, d);
+                StepReport { loss, correct: Some(correct(y, width, classes)) }
             }
-            Batch::Values(values) => (BatchTargets::Values(values), None),
-        };
-        StepReport { loss: self.loss.value_and_gradient(set, y, t, width, d), correct }
+            Batch::Values(values) => {
+                let width = width * self.answers;
+                StepReport {
+                    loss: self.loss.value_and_gradient(set, y, BatchTargets::Values(values), width, d),
+                    correct: None,
+                }
+            }
+        }
     }
 
     fn penalise(&mut self, network: &Network) {
@@ -230,22 +270,23 @@ impl Session {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Batch<'a> {
-    /// The class of each row.
+    /// The class of each row, or of each step of each row where the network answers at every step.
     Classes(&'a [u32]),
     /// As many numbers a row as the network has outputs.
     Values(&'a [f32]),
 }
 
 impl Batch<'_> {
-    fn rows(&self, width: usize) -> usize {
-        match self {
-            Batch::Classes(classes) => classes.len(),
-            Batch::Values(values) => values.len() / width.max(1),
-        }
-    }
-
     fn is_classes(&self) -> bool {
         matches!(self, Batch::Classes(_))
+    }
+}
+
+/// How many answers an example gets from a network: a classification answers at every step of a sequence that comes out.
+pub(crate) fn answers(network: &Network, loss: Loss) -> usize {
+    match network.output() {
+        Shape::Sequence { steps, .. } if loss.is_classification() => steps,
+        _ => 1,
     }
 }
 
@@ -262,6 +303,7 @@ fn correct(y: &[f32], width: usize, classes: &[u32]) -> usize {
 #[derive(Debug)]
 pub(crate) struct Gather {
     inputs: Vec<f32>,
+    lengths: Vec<u32>,
     classes: Vec<u32>,
     values: Vec<f32>,
 }
@@ -270,37 +312,50 @@ impl Gather {
     pub(crate) fn new(samples: &Samples, batch: usize) -> Self {
         let (classes, values) = match samples.targets() {
             Targets::Classes(_) => (batch, 0),
+            Targets::Steps { steps, .. } => (batch * steps, 0),
             Targets::Values { width, .. } => (0, batch * width),
-            Targets::Steps { .. } => (0, 0),
         };
         Gather {
             inputs: Vec::with_capacity(batch * samples.shape().len()),
+            lengths: Vec::with_capacity(if samples.lengths().is_some() { batch } else { 0 }),
             classes: Vec::with_capacity(classes),
             values: Vec::with_capacity(values),
         }
     }
 
     /// The rows with these numbers, in this order.
-    pub(crate) fn rows<'a>(&'a mut self, samples: &Samples, rows: &[u32]) -> (&'a [f32], Batch<'a>) {
+    pub(crate) fn rows<'a>(&'a mut self, samples: &Samples, rows: &[u32]) -> (Inputs<'a>, Batch<'a>) {
         self.inputs.clear();
         for &row in rows {
             self.inputs.extend_from_slice(samples.input(row as usize));
         }
+        self.lengths.clear();
+        if let Some(lengths) = samples.lengths() {
+            self.lengths.extend(rows.iter().map(|&row| lengths[row as usize]));
+        }
         let batch = match samples.targets() {
             Targets::Classes(classes) => {
-                self.classes.clear();
-                self.classes.extend(rows.iter().map(|&row| classes[row as usize]));
+                copy_rows(&mut self.classes, classes, 1, rows);
+                Batch::Classes(&self.classes)
+            }
+            Targets::Steps { steps, classes } => {
+                copy_rows(&mut self.classes, classes, *steps, rows);
                 Batch::Classes(&self.classes)
             }
             Targets::Values { width, values } => {
-                self.values.clear();
-                for &row in rows {
-                    self.values.extend_from_slice(&values[row as usize * width..(row as usize + 1) * width]);
-                }
+                copy_rows(&mut self.values, values, *width, rows);
                 Batch::Values(&self.values)
             }
-            Targets::Steps { .. } => Batch::Classes(&[]),
         };
-        (&self.inputs, batch)
+        let lengths = samples.lengths().map(|_| self.lengths.as_slice());
+        (Inputs { values: &self.inputs, lengths }, batch)
+    }
+}
+
+/// The rows with these numbers, of `width` values each.
+fn copy_rows<T: Copy>(to: &mut Vec<T>, from: &[T], width: usize, rows: &[u32]) {
+    to.clear();
+    for &row in rows {
+        to.extend_from_slice(&from[row as usize * width..(row as usize + 1) * width]);
     }
 }

@@ -104,13 +104,13 @@ impl Report {
     }
 
     /// The report for a person. `source` is the data as it was named on the command line.
-    pub(super) fn text(&self, model: &Model, source: &str) -> String {
+    pub(super) fn text(&self, source: &str) -> String {
         let (what, part) = match (&self.test, &self.validation) {
             (Some(test), _) => ("test rows", test),
             (None, Some(validation)) => ("validation rows", validation),
             (None, None) => ("training rows", &self.train),
         };
-        let mut text = format!("On the {what}:\n\n{}\n\n", evaluate::text(model, &part.0, part.1.as_ref()));
+        let mut text = format!("On the {what}:\n\n{}\n\n", evaluate::text(&part.0, part.1.as_ref()));
         text.push_str(&format!(
             "model    {} ({} parameters, the weights of epoch {} of {}, {:.1} s)\n",
             adaline::error::printable(&self.model),

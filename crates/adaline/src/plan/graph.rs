@@ -1,0 +1,133 @@
+//! What is to be computed, before anything has a place: values, and the steps that make one out of another.
+
+use crate::layer::Window;
+use crate::op::Lowered;
+use crate::{Activation, Shape};
+
+/// In which order the values of a batch lie inside a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Example after example, each as its [`Shape`] says: as at every public border.
+    Planar,
+    /// Images with their channels innermost (height × width × channels): what a window sees of a row lies side by side.
+    ChannelsLast,
+    /// Sequences with their steps outermost (steps × batch × features): a recurrent layer does one step of all examples
+    /// at once.
+    StepsFirst,
+}
+
+/// Something that is computed: its shape for one example, and how it lies.
+#[derive(Debug, Clone)]
+pub(crate) struct Value {
+    pub shape: Shape,
+    pub order: Order,
+    /// The windows that have gone over a sequence so far: they say how long an example of its own length is now.
+    pub windows: Vec<Window>,
+}
+
+impl Value {
+    /// Whether another order is the same order of bytes.
+    pub(crate) fn lies_as(&self, order: Order) -> bool {
+        let interchangeable = match self.shape {
+            Shape::Flat(_) => true,
+            Shape::Image { channels, height, width } => channels == 1 || height * width == 1,
+            Shape::Sequence { steps, .. } => steps == 1,
+        };
+        self.order == order || interchangeable
+    }
+}
+
+/// The number of a value in [`Graph::values`].
+pub(crate) type ValueId = usize;
+
+/// One operation of a graph.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    /// The number of the layer that asked for it, from 0.
+    pub layer: usize,
+    pub op: Lowered,
+    pub x: ValueId,
+    /// What is read besides x: the other side of an addition.
+    pub other: Option<ValueId>,
+    pub y: ValueId,
+}
+
+/// Steps in the order in which they run. Value 0 is the batch.
+#[derive(Debug)]
+pub(crate) struct Graph {
+    pub values: Vec<Value>,
+    pub steps: Vec<Step>,
+    pub output: ValueId,
+}
+
+impl Graph {
+    pub(crate) fn new(input: Shape) -> Self {
+        let value = Value { shape: input, order: Order::Planar, windows: Vec::new() };
+        Graph { values: vec![value], steps: Vec::new(), output: 0 }
+    }
+
+    /// Adds an operation whose result has a shape and an order, and makes it the output.
+    pub(crate) fn push(&mut self, layer: usize, op: Lowered, shape: Shape, order: Order) -> ValueId {
+        let x = self.output;
+        let windows = self.values[x].windows.clone();
+        self.values.push(Value { shape, order, windows });
+        self.output = self.values.len() - 1;
+        self.steps.push(Step { layer, op, x, other: None, y: self.output });
+        self.output
+    }
+
+    /// Brings the output into an order.
+    pub(crate) fn bring_into(&mut self, layer: usize, order: Order) {
+        let value = &self.values[self.output];
+        if value.order == order {
+            return;
+        }
+        if value.lies_as(order) {
+            let output = self.output;
+            self.values[output].order = order;
+            return;
+        }
+        let (shape, from) = (value.shape, value.order);
+        // There is no way between two orders that is not over the planar one, and no network needs one.
+        if from != Order::Planar && order != Order::Planar {
+            self.bring_into(layer, Order::Planar);
+            return self.bring_into(layer, order);
+        }
+        self.push(layer, Lowered::Reorder { shape, from, to: order }, shape, order);
+    }
+
+    pub(crate) fn readers(&self, value: ValueId) -> impl Iterator<Item = usize> {
+        let reads = move |step: &Step| step.x == value || step.other == Some(value);
+        self.steps.iter().enumerate().filter(move |(_, step)| reads(step)).map(|(number, _)| number)
+    }
+
+    /// Moves an activation into the product before it, where its derivative is had from its output.
+    pub(crate) fn fuse(&mut self) {
+        let mut number = 1;
+        while number < self.steps.len() {
+            let (x, y) = (self.steps[number].x, self.steps[number].y);
+            let follows = self.steps[number - 1].y == x && self.readers(x).count() == 1;
+            let lone = self.steps[number].op.lone_activation();
+            let product = &mut self.steps[number - 1];
+            match (lone, product.op.own_activation()) {
+                (Some(activation), Some(own)) if follows && activation.fuses() && *own == Activation::Identity => {
+                    *own = activation;
+                    product.y = y;
+                    self.steps.remove(number);
+                }
+                _ => number += 1,
+            }
+        }
+    }
+
+    /// Leaves out the last step where it is an activation that the caller does itself.
+    pub(crate) fn drop_last_activation(&mut self, absorbed: impl Fn(Activation) -> bool) {
+        if let Some(Step { op: Lowered::Activate { activation, .. }, x, y, .. }) = self.steps.last()
+            && *y == self.output
+            && absorbed(*activation)
+        {
+            self.output = *x;
+            self.steps.pop();
+        }
+    }
+}
