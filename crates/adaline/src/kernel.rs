@@ -10,6 +10,7 @@
 //! | `math` | exp and tanh as short polynomials |
 //! | `panels` | the layout of the weights, and the way into it |
 //! | `product` | matrix products |
+//! | `conv` | products over the windows of images |
 //! | `elementwise` | activations and their derivatives, dropout |
 //! | `rows` | softmax and sums over rows |
 //! | `update` | the optimizers' loops over the flat buffers |
@@ -17,6 +18,7 @@
 //! | `buffer` | f32 on 64-byte boundaries |
 
 pub(crate) mod buffer;
+pub(crate) mod conv;
 pub(crate) mod elementwise;
 mod math;
 pub(crate) mod panels;
@@ -132,6 +134,29 @@ fn with_avx512<W: Work>(simd: simd::Avx512, work: W) -> W::Output {
 #[target_feature(enable = "avx2,fma")]
 fn with_avx2<W: Work>(simd: simd::Avx2, work: W) -> W::Output {
     work.run(simd)
+}
+
+/// Cuts a slice into pieces of a length and calls `each` with the number of each piece and the piece, spread over the
+/// threads where it is worth it. What is left at the end is no piece.
+pub(crate) fn for_each_piece(
+    machine: &Machine,
+    all: &mut [f32],
+    len: usize,
+    each: &(dyn Fn(usize, &mut [f32]) + Sync),
+) {
+    /// Values that are worth a hand-over: moving them takes a core some ten microseconds.
+    const SHARE_FROM: usize = 20_000;
+    let count = all.len() / len.max(1);
+    let at = Shared(all.as_mut_ptr());
+    let task = |number: usize| {
+        // SAFETY: the pieces lie inside the slice and do not overlap; each is one task's own.
+        each(number, unsafe { std::slice::from_raw_parts_mut(at.at(number * len), len) });
+    };
+    if machine.threads() > 1 && all.len() >= SHARE_FROM {
+        machine.share(count, &task);
+    } else {
+        (0..count).for_each(task);
+    }
 }
 
 /// A pointer that tasks share; each task writes only what is its own.

@@ -131,7 +131,7 @@ pub(super) fn with_map(activation: Activation, use_map: impl UseMap) {
 
 /// Sixteen values from the front of `from`, zeroes behind its end.
 #[inline(always)]
-fn read<S: Simd>(s: S, from: &[f32]) -> S::V {
+pub(super) fn read<S: Simd>(s: S, from: &[f32]) -> S::V {
     match from.first_chunk() {
         Some(whole) => s.load(whole),
         None => {
@@ -144,7 +144,7 @@ fn read<S: Simd>(s: S, from: &[f32]) -> S::V {
 
 /// As many of the sixteen values as `to` has room for.
 #[inline(always)]
-fn write<S: Simd>(s: S, to: &mut [f32], v: S::V) {
+pub(super) fn write<S: Simd>(s: S, to: &mut [f32], v: S::V) {
     match to.first_chunk_mut() {
         Some(whole) => s.store(whole, v),
         None => to.copy_from_slice(&s.to_array(v)[..to.len()]),

@@ -9,7 +9,7 @@ use super::{Machine, Shared, Work};
 
 /// How long a K × N matrix is in panels.
 pub(crate) fn panels_len(depth: usize, cols: usize) -> usize {
-    cols.div_ceil(LANES) * depth * LANES
+    cols.div_ceil(LANES).saturating_mul(depth).saturating_mul(LANES)
 }
 
 /// Where element (k, j) of a K × N matrix lies in panels.

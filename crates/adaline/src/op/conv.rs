@@ -1,7 +1,13 @@
-//! The convolution.
+//! The convolution: filters over images whose channels lie innermost.
+//!
+//! Zeroes at the edges are really there, in a copy of the images; without them there is no copy. The gradient of x is the
+//! same operation again: the gradient of the sums, spread out by the strides and with a rim of zeroes, under the turned
+//! filters.
 
-use super::{Run, Wires};
+use super::{Run, Wires, cut, front, front_of};
 use crate::Activation;
+use crate::kernel::conv::{self as kernel, Columns, Filter, FilterGradient, Places, parts};
+use crate::kernel::panels::{panel_index, panels_len};
 use crate::layer::ConvGeometry;
 use crate::plan::Layout;
 use std::ops::Range;
@@ -18,22 +24,285 @@ pub(crate) struct ConvSpec {
     pub activation: Activation,
 }
 
+/// y = f(filters over x + bias)
 #[derive(Debug)]
 pub(crate) struct Conv {
     spec: ConvSpec,
+    /// The images with their rim of zeroes.
+    framed: Frame,
+    /// Where that copy lies; empty where there is no rim.
+    copy: Range<usize>,
+    /// Where the windows lie in it, for the first group.
+    places: Places,
+    back: Option<Back>,
     pub wires: Wires,
 }
 
+/// What the way back needs.
+#[derive(Debug)]
+struct Back {
+    /// Room for the parts of a sum over all images.
+    parts: Range<usize>,
+    sums: Range<usize>,
+    dx: Option<BackToInput>,
+}
+
+#[derive(Debug)]
+struct BackToInput {
+    /// The gradient of the sums, spread out.
+    frame: Frame,
+    spread: Range<usize>,
+    /// The turned filters: area × filters in panels of channels, group after group.
+    turned: Range<usize>,
+    places: Places,
+}
+
+/// Images within larger ones.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    height: usize,
+    width: usize,
+    channels: usize,
+    /// Where the first pixel of the inner image comes to lie, and how far apart its rows and columns are.
+    first: (usize, usize),
+    strides: (usize, usize),
+}
+
+impl Frame {
+    /// Values of one image; saturates.
+    fn len(&self) -> usize {
+        self.height.saturating_mul(self.width).saturating_mul(self.channels)
+    }
+
+    /// Copies images of a height and a width into their frames; everything else is 0.
+    fn fill(&self, machine: &crate::kernel::Machine, (height, width): (usize, usize), from: &[f32], to: &mut [f32]) {
+        let (len, channels) = (self.len(), self.channels);
+        crate::kernel::for_each_piece(machine, to, len, &|image, to: &mut [f32]| {
+            let from = &from[image * height * width * channels..][..height * width * channels];
+            to.fill(0.0);
+            for (y, row) in from.chunks_exact(width * channels).enumerate() {
+                let start = ((self.first.0 + y * self.strides.0) * self.width + self.first.1) * channels;
+                if self.strides.1 == 1 {
+                    to[start..start + row.len()].copy_from_slice(row);
+                } else {
+                    for (x, pixel) in row.chunks_exact(channels).enumerate() {
+                        to[start + x * self.strides.1 * channels..][..channels].copy_from_slice(pixel);
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// The windows of a kernel over framed images: `seen` of the channels from the first on.
+fn places(
+    frame: &Frame,
+    counts: (usize, usize),
+    first: usize,
+    strides: (usize, usize),
+    geometry: &ConvGeometry,
+    seen: usize,
+) -> Places {
+    let Frame { width, channels, .. } = *frame;
+    let (rows, columns) = (geometry.rows, geometry.columns);
+    let mut offsets = Vec::with_capacity(rows.kernel * columns.kernel * seen);
+    for u in 0..rows.kernel {
+        for v in 0..columns.kernel {
+            let pixel = (u * rows.dilation * width + v * columns.dilation) * channels;
+            offsets.extend(pixel..pixel + seen);
+        }
+    }
+    Places {
+        rows: counts.0,
+        columns: counts.1,
+        first,
+        right: strides.1 * channels,
+        down: strides.0 * width * channels,
+        image: frame.len(),
+        offsets,
+    }
+}
+
 impl Conv {
-    pub(super) fn lay_out(spec: ConvSpec, wires: Wires, _layout: &mut Layout) -> Self {
-        Conv { spec, wires }
+    pub(super) fn lay_out(spec: ConvSpec, wires: Wires, layout: &mut Layout) -> Self {
+        let g = spec.geometry;
+        let (top, bottom) = g.rows.pads(g.height);
+        let (left, right) = g.columns.pads(g.width);
+        let framed = Frame {
+            height: g.height.saturating_add(top).saturating_add(bottom),
+            width: g.width.saturating_add(left).saturating_add(right),
+            channels: g.channels,
+            first: (top, left),
+            strides: (1, 1),
+        };
+        let has_rim = top + bottom + left + right > 0;
+        let copy = if has_rim { layout.kept(wires.batch.saturating_mul(framed.len())) } else { 0..0 };
+        let places_of = |frame: &Frame, counts, first, strides, seen| {
+            // A frame that is too large for any plan has no places worth listing.
+            if layout.is_too_large() { Places::default() } else { places(frame, counts, first, strides, &g, seen) }
+        };
+        let forward = places_of(&framed, g.outputs(), 0, (g.rows.stride, g.columns.stride), g.channels_seen());
+        let spread_frame = Frame {
+            height: framed.height.saturating_add(g.rows.reach() - 1),
+            width: framed.width.saturating_add(g.columns.reach() - 1),
+            channels: g.filters,
+            first: (g.rows.reach() - 1, g.columns.reach() - 1),
+            strides: (g.rows.stride, g.columns.stride),
+        };
+        let filters = g.filters / g.groups;
+        let first = (top * spread_frame.width + left) * g.filters;
+        let backward = places_of(&spread_frame, (g.height, g.width), first, (1, 1), filters);
+        let back = layout.goes_back().then(|| {
+            let (height, width) = g.outputs();
+            let count = parts(wires.batch, height * width);
+            let part = panels_len(g.depth(), filters).max(g.filters.next_multiple_of(16));
+            Back {
+                parts: layout.backward_scratch(count.saturating_mul(part)),
+                sums: layout.backward_scratch(g.filters.next_multiple_of(16)),
+                dx: wires.dx.is_some().then(|| BackToInput {
+                    frame: spread_frame,
+                    spread: layout.backward_scratch(wires.batch.saturating_mul(spread_frame.len())),
+                    turned: layout.backward_scratch(g.groups.saturating_mul(turned_len(&g))),
+                    places: backward,
+                }),
+            }
+        });
+        Conv { spec, framed, copy, places: forward, back, wires }
     }
 
-    pub(crate) fn forward(&self, _run: &mut Run<'_>) {
-        unimplemented!("{:?}", self.spec)
+    /// Values of a whole batch that come in, and that go out.
+    fn lens(&self, rows: usize) -> (usize, usize) {
+        let g = &self.spec.geometry;
+        let (height, width) = g.outputs();
+        (rows * g.channels * g.height * g.width, rows * g.filters * height * width)
     }
 
-    pub(crate) fn backward(&self, _run: &mut Run<'_>, _grads: &mut [f32]) {
-        unimplemented!()
+    pub(crate) fn forward(&self, run: &mut Run<'_>) {
+        let Wires { x, y, .. } = &self.wires;
+        let g = &self.spec.geometry;
+        let (inputs, outputs) = self.lens(run.rows);
+        let copied = if self.copy.is_empty() { 0..0 } else { front(&self.copy, run.rows * self.framed.len()) };
+        let [from, copy, y] = cut(run.arena, [x.range(inputs), copied, front(y, outputs)]);
+        let x = x.pick(inputs, run.batch, from);
+        let x = if copy.is_empty() {
+            x
+        } else {
+            self.framed.fill(run.machine, (g.height, g.width), x, copy);
+            copy
+        };
+        let (filters, seen) = (g.filters / g.groups, g.channels_seen());
+        let (weight, bias) = (panels_len(g.depth(), filters), filters.next_multiple_of(16));
+        for group in 0..g.groups {
+            let own_bias = self.spec.bias.as_ref().map(|range| &run.params[range.start + group * bias..][..bias]);
+            kernel::filter(
+                run.machine,
+                Filter {
+                    places: &self.places,
+                    images: run.rows,
+                    x: &x[group * seen..],
+                    weight: &run.params[self.spec.weight.start + group * weight..][..weight],
+                    bias: own_bias,
+                    activation: self.spec.activation,
+                    columns: Columns { stride: g.filters, first: group * filters, count: filters },
+                    out: y,
+                },
+            );
+        }
+    }
+
+    pub(crate) fn backward(&self, run: &mut Run<'_>, grads: &mut [f32]) {
+        let (Wires { x, y, dy: Some(dy), dx, .. }, Some(back)) = (&self.wires, &self.back) else { return };
+        let g = &self.spec.geometry;
+        let (inputs, outputs) = self.lens(run.rows);
+        let copied = if self.copy.is_empty() { 0..0 } else { front(&self.copy, run.rows * self.framed.len()) };
+        let (spread, turned) = match &back.dx {
+            Some(to) => (front(&to.spread, run.rows * to.frame.len()), to.turned.clone()),
+            None => (0..0, 0..0),
+        };
+        let [from, copy, y, dz, scratch, sums, spread, turned, dx] = cut(
+            run.arena,
+            [
+                x.range(inputs),
+                copied,
+                front(y, outputs),
+                front(dy, outputs),
+                back.parts.clone(),
+                back.sums.clone(),
+                spread,
+                turned,
+                front_of(dx.as_ref(), inputs),
+            ],
+        );
+        let x = if copy.is_empty() { x.pick(inputs, run.batch, from) } else { copy };
+        let (height, width) = g.outputs();
+        let (filters, seen) = (g.filters / g.groups, g.channels_seen());
+        kernel::slopes_and_sums(run.machine, self.spec.activation, (run.rows, height * width), y, dz, scratch, sums);
+        if let Some(bias) = &self.spec.bias {
+            let line = filters.next_multiple_of(16);
+            for (group, sums) in sums[..g.filters].chunks_exact(filters).enumerate() {
+                grads[bias.start + group * line..][..filters].copy_from_slice(sums);
+            }
+        }
+        let weight = panels_len(g.depth(), filters);
+        for group in 0..g.groups {
+            kernel::filter_gradient(
+                run.machine,
+                FilterGradient {
+                    places: &self.places,
+                    images: run.rows,
+                    x: &x[group * seen..],
+                    dz,
+                    columns: Columns { stride: g.filters, first: group * filters, count: filters },
+                    scratch: &mut *scratch,
+                    out: &mut grads[self.spec.weight.start + group * weight..][..weight],
+                },
+            );
+        }
+        let Some(to) = &back.dx else { return };
+        to.frame.fill(run.machine, (height, width), dz, spread);
+        let len = turned_len(g);
+        for group in 0..g.groups {
+            let own = &run.params[self.spec.weight.start + group * weight..][..weight];
+            let turned = &mut turned[group * len..][..len];
+            turn_filters(g, own, turned);
+            kernel::filter(
+                run.machine,
+                Filter {
+                    places: &to.places,
+                    images: run.rows,
+                    x: &spread[group * filters..],
+                    weight: turned,
+                    bias: None,
+                    activation: Activation::Identity,
+                    columns: Columns { stride: g.channels, first: group * seen, count: seen },
+                    out: dx,
+                },
+            );
+        }
+    }
+}
+
+/// Values of one group's turned filters.
+fn turned_len(g: &ConvGeometry) -> usize {
+    let area = g.rows.kernel.saturating_mul(g.columns.kernel);
+    panels_len(area.saturating_mul(g.filters / g.groups), g.channels_seen())
+}
+
+/// One group's filters with their area turned around, as area × filters in panels of channels.
+fn turn_filters(g: &ConvGeometry, weight: &[f32], turned: &mut [f32]) {
+    let (area, filters, seen) = (g.rows.kernel * g.columns.kernel, g.filters / g.groups, g.channels_seen());
+    let depth = area * filters;
+    for at in 0..area {
+        for filter in 0..filters {
+            let to = (area - 1 - at) * filters + filter;
+            for first in (0..seen).step_by(16) {
+                let line = &mut turned[panel_index(depth, to, first)..][..16];
+                for (lane, to) in line.iter_mut().enumerate() {
+                    let channel = first + lane;
+                    *to =
+                        if channel < seen { weight[panel_index(g.depth(), at * seen + channel, filter)] } else { 0.0 };
+                }
+            }
+        }
     }
 }

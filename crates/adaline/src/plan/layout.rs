@@ -50,6 +50,11 @@ impl Layout {
         (self.forward, self.backward) = (forward, backward);
     }
 
+    /// Whether something was asked for that no plan may have.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.too_large
+    }
+
     /// Whether the operation has a way back.
     pub(crate) fn goes_back(&self) -> bool {
         self.backward.is_some()
@@ -130,7 +135,7 @@ mod tests {
     fn what_lives_at_the_same_time_never_overlaps() {
         let mut rng = crate::rng::Rng::stream(3, crate::rng::Purpose::Data, 0);
         for _ in 0..50 {
-            let mut below = |n: usize| rng.below(n as u64) as usize;
+            let mut below = |n: usize| rng.below(n);
             let questions: Vec<_> = (0..40)
                 .map(|_| {
                     let start = below(20);
