@@ -186,7 +186,8 @@ impl Model {
                     predictions.extend(y.iter().map(|&y| self.encoder.decode(f64::from(y))));
                 })?;
                 let targets: Vec<f64> = values.iter().map(|&t| self.encoder.decode(f64::from(t))).collect();
-                Ok(Evaluation::Regression(Regression::new(total / samples.rows() as f64, &targets, &predictions)))
+                let regression = Regression::new(total / samples.rows() as f64, &targets, &predictions);
+                Ok(Evaluation::Regression(Regression { rows: samples.rows(), ..regression }))
             }
         }
     }

@@ -11,4 +11,5 @@ mod gates;
 mod manners;
 mod outputs;
 mod reproducible;
+mod sequences;
 mod support;

@@ -131,7 +131,9 @@ impl Labelled {
         split.check()?;
         // A cell that cannot be used is told before anything about the number of rows.
         if let Arrangement::Sequence { steps, features } = self.arrangement {
-            super::sequence::check(&self.table, self.input_names().count(), steps, features)?;
+            let columns = self.table.columns().iter().zip(&self.inputs);
+            let columns: Vec<&Column> = columns.filter(|(_, is_input)| **is_input).map(|(column, _)| column).collect();
+            super::sequence::check(&self.table, &columns, steps, features)?;
         } else {
             for name in self.input_names() {
                 self.table.column(name)?;

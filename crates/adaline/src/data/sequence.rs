@@ -34,14 +34,15 @@ impl Labelled {
     }
 }
 
-/// Checks that so many columns make such sequences.
-pub(super) fn check(table: &Table, columns: usize, steps: usize, features: usize) -> Result<()> {
+/// Checks that these columns make such sequences, and that every cell can be used.
+pub(super) fn check(table: &Table, inputs: &[&Column], steps: usize, features: usize) -> Result<()> {
+    let columns = inputs.len();
     if steps == 0 || features == 0 {
         let message = format!("{steps} steps of {features} values; give whole numbers from 1");
         return Err(Error::setting("sequence", message));
     }
     if steps.checked_mul(features) == Some(columns) {
-        return Ok(());
+        return lengths(table, inputs, features).map(drop);
     }
     let fits = if columns.is_multiple_of(steps) && features == 1 {
         format!("{steps},{}", columns / steps)
@@ -50,12 +51,11 @@ pub(super) fn check(table: &Table, columns: usize, steps: usize, features: usize
     } else {
         format!("{columns},1")
     };
-    let inputs = table.names();
     let message = format!(
         "{steps} steps of {features} values are {} columns, and there are {columns} inputs; give for example {fits}, or \
          choose the columns (--features, --exclude) among {}",
         steps.saturating_mul(features),
-        list(inputs)
+        list(inputs.iter().map(|column| column.name()))
     );
     Err(Error::setting("sequence", message))
 }
@@ -72,8 +72,7 @@ pub(super) fn fit(
     (steps, features): (usize, usize),
 ) -> Result<Encoder> {
     let columns: Vec<&Column> = training.columns().iter().filter(|column| column.name() != target).collect();
-    check(training, columns.len(), steps, features)?;
-    lengths(training, &columns, features)?;
+    check(training, &columns, steps, features)?;
     let is_image = training.image().is_some_and(|(_, shape)| shape.len() == columns.len());
     let (mut mean, mut scale) = (Vec::with_capacity(features), Vec::with_capacity(features));
     if is_image {

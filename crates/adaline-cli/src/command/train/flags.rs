@@ -235,5 +235,4 @@ pub(super) enum ClassWeight {
 
 const EXAMPLES: &str = "Examples:
   adaline train iris
-  adaline train moons --hidden 16,16 --epochs 50 --seed 1 -o moons.safetensors
-  adaline train waves --window 24";
+  adaline train moons --hidden 16,16 --epochs 50 --seed 1 -o moons.safetensors";
