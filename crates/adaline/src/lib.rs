@@ -77,11 +77,11 @@
 //! | training | [`Trainer`], [`Settings`], [`Session`], [`Loss`], [`Optimizer`], [`Schedule`], [`Samples`] |
 #![cfg_attr(
     feature = "data",
-    doc = "| data | [`data::Table`], [`data::Split`], [`data::Dataset`], [`data::Encoder`] |"
+    doc = "| data | [`data::Table`], [`data::Split`], [`data::Dataset`], [`data::Encoder`], [`data::Window`], [`data::Vocabulary`] |"
 )]
 #![cfg_attr(
     feature = "data",
-    doc = "| models | [`Model`], [`Predictions`], [`Evaluation`], [`Record`], [`Defaults`] |"
+    doc = "| models | [`Model`], [`Predictions`], [`Evaluation`], [`Record`], [`Defaults`], [`Sampler`] |"
 )]
 #![cfg_attr(feature = "plot", doc = "| pictures | [`plot`]: charts as SVG, PNG and text for a terminal |")]
 //! | to read | [`mod@reference`]: every layer, loss and optimizer as plain loops over f64 |
