@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from peers import ACT, GEMM, INFER, IRIS, PEERS, TRAIN, WORKLOADS, value_of  # noqa: E402
 
-ADALINE = ["W1", "W2", "W3", "W3b", "W6-mlp-b1", "W6-mlp-b256"]
+ADALINE = ["W1", "W2", "W3", "W3b", "W4", "W5", "W6-mlp-b1", "W6-mlp-b256", "W6-cnn-b1", "W6-cnn-b256"]
 RUST = {
     "candle": ("candle-peer", list(TRAIN) + list(INFER)),
     "burn-flex": ("burn-peer", list(TRAIN) + list(INFER)),

@@ -61,15 +61,15 @@ fn time(options: &Options) -> Result<(), String> {
     let name = options.workload.as_str();
     let told = |error: adaline::Error| error.to_string();
     match name {
-        "W1" | "W2" | "W3" | "W3b" => {
-            let mut training = Training::new(name, threads, set).map_err(told)?;
-            timing::measure(options, start.elapsed().as_secs_f64(), cpus, &mut training)
-        }
-        "W6-mlp-b1" | "W6-mlp-b256" => {
+        name if name.starts_with("W6-") => {
             let network = workload::network(name).map_err(told)?;
-            let batch = if name == "W6-mlp-b1" { 1 } else { 256 };
+            let batch = if name.ends_with("-b1") { 1 } else { 256 };
             let mut inference = Inference::new(&network, batch, threads, set).map_err(told)?;
             timing::measure(options, start.elapsed().as_secs_f64(), cpus, &mut inference)
+        }
+        name if NAMES.contains(&name) => {
+            let mut training = Training::new(name, threads, set).map_err(told)?;
+            timing::measure(options, start.elapsed().as_secs_f64(), cpus, &mut training)
         }
         _ => Err(format!("no workload {name}; there are {}", NAMES.join(", "))),
     }

@@ -10,7 +10,8 @@ use adaline::{Batch, InstructionSet, Session};
 use std::hint::black_box;
 
 /// All that can be measured.
-pub(crate) const NAMES: [&str; 6] = ["W1", "W2", "W3", "W3b", "W6-mlp-b1", "W6-mlp-b256"];
+pub(crate) const NAMES: [&str; 9] =
+    ["W1", "W2", "W3", "W3b", "W4", "W6-mlp-b1", "W6-mlp-b256", "W6-cnn-b1", "W6-cnn-b256"];
 
 /// Ready mini-batches in W3 and W3b.
 const BATCHES: usize = 32;
@@ -38,9 +39,9 @@ impl Figure {
         match workload {
             "W1" => Figure::Microseconds("us/step"),
             "W2" => Figure::Microseconds("us/epoch"),
-            "W3" => Figure::Samples(64),
+            "W3" | "W4" => Figure::Samples(64),
             "W3b" => Figure::Samples(128),
-            "W6-mlp-b256" => Figure::Samples(256),
+            "W6-mlp-b256" | "W6-cnn-b256" => Figure::Samples(256),
             _ => Figure::Microseconds("us"),
         }
     }
@@ -66,6 +67,10 @@ pub(crate) fn network(workload: &str) -> adaline::Result<Network> {
         "W1" => Network::new(Shape::Flat(2), [Dense::tanh(4), Dense::linear(1)]),
         "W2" => Network::new(Shape::Flat(4), [Dense::relu(16), Dense::linear(3)]),
         "W3b" => Network::new(Shape::Flat(784), [Dense::relu(512), Dense::relu(512), Dense::linear(10)]),
+        "W4" | "W6-cnn-b1" | "W6-cnn-b256" => {
+            let chain = "conv 32 3x3 relu, maxpool 2, conv 64 3x3 relu, maxpool 2, flatten, dense 128 relu, dense 10";
+            Network::new(Shape::Image { channels: 1, height: 28, width: 28 }, Layer::parse_chain(chain)?)
+        }
         _ => Network::new(Shape::Flat(784), [Dense::relu(128), Dense::linear(10)]),
     }
 }

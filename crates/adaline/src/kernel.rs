@@ -10,10 +10,14 @@
 //! | `math` | exp and tanh as short polynomials |
 //! | `panels` | the layout of the weights, and the way into it |
 //! | `product` | matrix products |
+//! | `recurrent` | the sweep over sequences, and the cells' gates |
 //! | `conv` | products over the windows of images |
 //! | `elementwise` | activations and their derivatives, dropout |
 //! | `rows` | softmax and sums over rows |
 //! | `update` | the optimizers' loops over the flat buffers |
+//! | `window` | pools: one value of each window |
+//! | `norm` | statistics of channels and rows, and values brought to mean 0 and variance 1 |
+//! | `spread` | many alike items shared out over the threads |
 //! | `pool` | threads that spin before they sleep |
 //! | `buffer` | f32 on 64-byte boundaries |
 
@@ -24,9 +28,12 @@ mod math;
 pub(crate) mod panels;
 mod pool;
 pub(crate) mod product;
+pub(crate) mod recurrent;
 pub(crate) mod rows;
 mod simd;
+mod spread;
 pub(crate) mod update;
+pub(crate) mod window;
 
 use pool::Pool;
 use simd::Simd;

@@ -1,12 +1,15 @@
 //! The largest value or the mean of every channel.
 
-use super::{Run, Wires};
+use super::pool::keep;
+use super::{Run, Wires, cut, front, length_behind};
+use crate::kernel::window::{self, Keep, Places};
 use crate::layer::{Pooling, Window};
 use crate::plan::Layout;
 
+/// y\[c\] = max or mean of x over an example's own places.
 #[derive(Debug)]
 pub(crate) struct GlobalPool {
-    pooling: Pooling,
+    keep: Keep,
     places: usize,
     channels: usize,
     windows: Vec<Window>,
@@ -22,14 +25,32 @@ impl GlobalPool {
         wires: Wires,
         _layout: &mut Layout,
     ) -> Self {
-        GlobalPool { pooling, places, channels, windows, wires }
+        GlobalPool { keep: keep(pooling), places, channels, windows, wires }
     }
 
-    pub(crate) fn forward(&self, _run: &mut Run<'_>) {
-        unimplemented!()
+    pub(crate) fn forward(&self, run: &mut Run<'_>) {
+        let Wires { x, y, .. } = &self.wires;
+        let (inputs, outputs) = (run.rows * self.places * self.channels, run.rows * self.channels);
+        let [from, y] = cut(run.arena, [x.range(inputs), front(y, outputs)]);
+        let x = x.pick(inputs, run.batch, from);
+        let own = |row: usize| own(self.places, &self.windows, run.lengths, row);
+        let places = Places { count: self.places, channels: self.channels, own: &own };
+        window::global_pool(run.machine, &places, self.keep, run.rows, x, y);
     }
 
-    pub(crate) fn backward(&self, _run: &mut Run<'_>) {
-        unimplemented!()
+    pub(crate) fn backward(&self, run: &mut Run<'_>) {
+        let Wires { x, y, dy: Some(dy), dx: Some(dx), .. } = &self.wires else { return };
+        let (inputs, outputs) = (run.rows * self.places * self.channels, run.rows * self.channels);
+        let [from, y, dy, dx] =
+            cut(run.arena, [x.range(inputs), front(y, outputs), front(dy, outputs), front(dx, inputs)]);
+        let x = x.pick(inputs, run.batch, from);
+        let own = |row: usize| own(self.places, &self.windows, run.lengths, row);
+        let places = Places { count: self.places, channels: self.channels, own: &own };
+        window::global_pool_backward(run.machine, &places, self.keep, run.rows, (x, y, dy), dx);
     }
+}
+
+/// How many of an example's places are its own.
+pub(super) fn own(places: usize, windows: &[Window], lengths: Option<&[u32]>, row: usize) -> usize {
+    lengths.map_or(places, |lengths| length_behind(windows, lengths[row] as usize).min(places))
 }
