@@ -54,15 +54,17 @@ impl Defaults {
             (true, Task::Regression) => 0.002, // noise is followed less closely
             (false, _) => 0.001,
         };
+        // A recurrent layer shares its weights over all steps: so strong a decay would keep it from remembering.
+        let is_sequence = matches!(data.input(), Shape::Sequence { .. });
+        let decay = Defaults::decay(inputs, rows) * if is_sequence { 0.1 } else { 1.0 };
         let settings = Settings {
             epochs,
             batch_size,
             patience,
-            optimizer: AdamW::default().learning_rate(learning_rate).weight_decay(Defaults::decay(inputs, rows)).into(),
+            optimizer: AdamW::default().learning_rate(learning_rate).weight_decay(decay).into(),
             ..Settings::default()
         };
         let convolutional = if CONVOLVE { Defaults::convolutions(data.input(), outputs(data)) } else { None };
-        let is_sequence = matches!(data.input(), Shape::Sequence { .. });
         let hidden = if is_sequence { Vec::new() } else { vec![64] };
         Defaults { hidden, activation: Activation::Relu, dropout: 0.0, convolutional, settings }
     }

@@ -100,7 +100,11 @@ impl Model {
     pub fn predict(&self, table: &Table) -> Result<Predictions> {
         let (values, rows) = self.encoder.encode_inputs(table)?;
         let lengths = self.encoder.encode_lengths(table)?;
-        self.predict_encoded(Inputs { values: &values, lengths: lengths.as_deref() }, rows)
+        let predictions = self.predict_encoded(Inputs { values: &values, lengths: lengths.as_deref() }, rows)?;
+        Ok(match self.encoder.offsets(table)? {
+            Some(offsets) => predictions.shifted(&offsets),
+            None => predictions,
+        })
     }
 
     /// The prediction for one row, given as text in the order of [`Encoder::input_names`].
@@ -139,7 +143,14 @@ impl Model {
         if table.is_empty() {
             return Err(Error::data(crate::error::Place::new(table.source()), "there are no rows to evaluate on"));
         }
-        self.evaluate_encoded(&self.encoder.encode(table)?)
+        let evaluation = self.evaluate_encoded(&self.encoder.encode(table)?)?;
+        Ok(match (evaluation, self.encoder.variance(table)?) {
+            // Of a relative forecast the rows tell changes; R² is about the values themselves, as everything else is.
+            (Evaluation::Regression(r), Some(variance)) if variance > 0.0 => {
+                Evaluation::Regression(Regression { r2: 1.0 - r.mse / variance, ..r })
+            }
+            (evaluation, _) => evaluation,
+        })
     }
 
     /// How well the model predicts encoded rows.

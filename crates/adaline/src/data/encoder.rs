@@ -425,6 +425,10 @@ impl TryFrom<Unchecked> for Encoder {
         }
         if let Some(window) = window {
             window.check().map_err(|(setting, message)| format!("{setting}: {message}"))?;
+            let own = super::series::own_past(&inputs, &target, window);
+            if window.relative && own.is_none() {
+                return Err("a relative window needs the target's own past among the inputs, as a number".into());
+            }
             if !matches!(target, Target::Number { .. }) || matches!(inputs.as_slice(), [Input::Image { .. }]) {
                 return Err("a window is over columns, and its target is a number".into());
             }

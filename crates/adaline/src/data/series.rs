@@ -37,6 +37,10 @@ pub struct Window {
     /// How many values after them it forecasts; 1 where it is not given.
     #[serde(default = "one")]
     pub horizon: usize,
+    /// Whether the target's own past and its next values are measured from the last value of the window, so that a series
+    /// that rises beyond all training rows is still forecast; false where it is not given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub relative: bool,
 }
 
 fn one() -> usize {
@@ -47,9 +51,15 @@ fn one() -> usize {
 const LONGEST: usize = 1 << 20;
 
 impl Window {
-    /// A window of so many steps, and a horizon.
+    /// A window of so many steps, and a horizon. Whether it is relative, the training rows decide.
     pub const fn new(steps: usize, horizon: usize) -> Self {
-        Window { steps, horizon }
+        Window { steps, horizon, relative: false }
+    }
+
+    /// The same window, relative to its last value whatever the training rows look like.
+    pub const fn relative(mut self) -> Self {
+        self.relative = true;
+        self
     }
 
     /// Which setting makes no sense, and why.
@@ -77,6 +87,9 @@ impl Table {
     ///
     /// [`Labelled::split`] then splits in time: the first rows are for training, the next for validation, the last for
     /// the test. No row is a target in two parts; a window may reach back into the part before it, as it does in use.
+    ///
+    /// Where the training rows drift away (the means of their halves lie apart by more than half their spread), the forecast
+    /// is relative to the last value of the window: [`Window::relative`].
     ///
     /// Fails when there is no such column, when it holds words or one value only, and when the window makes no sense.
     pub fn forecast(self, target: &str, window: Window) -> Result<Labelled> {
@@ -145,9 +158,128 @@ pub(super) fn fit(
     scale_target: bool,
 ) -> Result<Encoder> {
     let columns = training.columns().iter().filter(|column| is_input(column.name()));
-    let inputs = columns.map(|column| encoder::fit_input(training, column)).collect::<Result<Vec<Input>>>()?;
-    let target = encoder::fit_target(training, target, Task::Regression, scale_target)?;
-    Encoder::windowed(inputs, target, window)
+    let mut inputs = columns.map(|column| encoder::fit_input(training, column)).collect::<Result<Vec<Input>>>()?;
+    let mut fitted = encoder::fit_target(training, target, Task::Regression, scale_target)?;
+    let column = training.column(target)?;
+    // A window of one step has no past beside its last value.
+    let relative = window.steps > 1 && (window.relative || drifts(column, training.rows()));
+    let own = inputs.iter_mut().find(|input| matches!(input, Input::Number { name, .. } if name == target));
+    let (Some(Input::Number { mean, scale, .. }), true) = (own, relative) else {
+        return Encoder::windowed(inputs, fitted, Window { relative: false, ..window });
+    };
+    *mean = 0.0;
+    *scale = spread(column, training.rows(), window.steps - 1);
+    if let Target::Number { mean, scale, .. } = &mut fitted {
+        *mean = 0.0;
+        *scale = if scale_target { spread(column, training.rows(), window.horizon) } else { 1.0 };
+    }
+    Encoder::windowed(inputs, fitted, window.relative())
+}
+
+/// Whether a series moves away: its two halves lie further apart than half of what they spread around their own means. It
+/// will then leave the range that the training rows have shown.
+fn drifts(column: &Column, rows: usize) -> bool {
+    let y = |row: usize| column.number(row).unwrap_or(0.0);
+    let half = rows / 2;
+    let (first, second) = (0..half, half..rows);
+    let mean = |rows: std::ops::Range<usize>| rows.clone().map(y).sum::<f64>() / rows.len().max(1) as f64;
+    let (a, b) = (mean(first.clone()), mean(second.clone()));
+    let squares =
+        first.map(|row| (y(row) - a).powi(2)).sum::<f64>() + second.map(|row| (y(row) - b).powi(2)).sum::<f64>();
+    (a - b).abs() > 0.5 * (squares / rows.max(1) as f64).sqrt()
+}
+
+/// The root of the mean squared change of a series over 1 to `most` steps; 1 where it never changes.
+fn spread(column: &Column, rows: usize, most: usize) -> f64 {
+    let y = |row: usize| column.number(row).unwrap_or(0.0);
+    let (mut squares, mut n) = (0.0, 0usize);
+    for lag in 1..=most.min(rows.saturating_sub(1)) {
+        squares += (lag..rows).map(|row| (y(row) - y(row - lag)).powi(2)).sum::<f64>();
+        n += rows - lag;
+    }
+    let spread = (squares / n.max(1) as f64).sqrt();
+    if spread.is_normal() { spread } else { 1.0 }
+}
+
+/// Where the target's own past stands in each row, and how it is scaled; `None` where nothing is relative.
+pub(super) fn own_past(inputs: &[Input], target: &Target, window: Window) -> Option<(usize, f64)> {
+    let mut at = 0;
+    for input in inputs {
+        match input {
+            Input::Number { name, scale, .. } if window.relative && name == target.name() => return Some((at, *scale)),
+            other => at += other.width(),
+        }
+    }
+    None
+}
+
+/// Measures the target's own past from the last value of each window, in f64: a high level must not swallow small changes.
+pub(super) fn measure_from_last(
+    table: &Table,
+    target: &Target,
+    window: Window,
+    (at, scale): (usize, f64),
+    width: usize,
+    windows: &mut [f32],
+) -> Result<()> {
+    let column = table.column(target.name())?;
+    for (first, example) in windows.chunks_exact_mut(window.steps * width).enumerate() {
+        let last = number(table, column, first + window.steps - 1)?;
+        for (step, values) in example.chunks_exact_mut(width).enumerate() {
+            if let Some(value) = values.get_mut(at) {
+                *value = change(table, column, first + step, last, scale)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn number(table: &Table, column: &Column, row: usize) -> Result<f64> {
+    column.number(row).ok_or_else(|| table.error(row, column.name(), "a series must be numbers, and this is text"))
+}
+
+fn change(table: &Table, column: &Column, row: usize, last: f64, scale: f64) -> Result<f32> {
+    let x = number(table, column, row)?;
+    let value = ((x - last) / scale) as f32;
+    if value.is_finite() {
+        return Ok(value);
+    }
+    Err(table.error(
+        row,
+        column.name(),
+        format!("{x} is too far from {last}: in units of {scale} it overflows; mend it"),
+    ))
+}
+
+/// The last value of the target in each window, in its own units.
+pub(super) fn last_values(table: &Table, target: &Target, window: Window, beyond: bool) -> Result<Vec<f64>> {
+    let column = table.column(target.name())?;
+    let count = count(table, window, beyond)?;
+    (0..count).map(|first| number(table, column, first + window.steps - 1)).collect()
+}
+
+/// The targets of all windows, measured from the last value of each.
+pub(super) fn changes(table: &Table, target: &Target, window: Window, scale: f64) -> Result<Vec<f32>> {
+    let column = table.column(target.name())?;
+    let lasts = last_values(table, target, window, false)?;
+    let mut out = Vec::with_capacity(lasts.len().saturating_mul(window.horizon));
+    for (first, last) in lasts.into_iter().enumerate() {
+        for row in first + window.steps..first + window.steps + window.horizon {
+            out.push(change(table, column, row, last, scale)?);
+        }
+    }
+    Ok(out)
+}
+
+/// The variance of the targets of all windows, in their own units.
+pub(super) fn variance(table: &Table, target: &Target, window: Window) -> Result<f64> {
+    let column = table.column(target.name())?;
+    let count = count(table, window, false)?;
+    let values = || (0..count).flat_map(|first| (0..window.horizon).map(move |ahead| first + window.steps + ahead));
+    let y = |row: usize| column.number(row).unwrap_or(0.0);
+    let n = (count * window.horizon) as f64;
+    let mean = values().map(y).sum::<f64>() / n;
+    Ok(values().map(|row| (y(row) - mean).powi(2)).sum::<f64>() / n)
 }
 
 /// Windows out of rows of `width` numbers each: those with their targets, or with `beyond` also those that end with the
@@ -234,26 +366,72 @@ mod tests {
         table(&csv)
     }
 
+    /// A series that goes nowhere.
+    fn wave(rows: usize) -> Table {
+        let y = (0..rows).map(|t| [0.0, 3.0, 1.0, 2.0][t % 4]).collect();
+        Table::new("wave", vec![Column::numbers("y", y)]).unwrap()
+    }
+
+    #[test]
+    fn a_series_that_drifts_is_measured_from_its_last_value() {
+        let data = squares(8).forecast("y", Window::new(3, 2)).unwrap().split(Split::none()).unwrap();
+        let encoder = data.encoder();
+        let window = encoder.window().unwrap();
+        assert!(window.relative);
+        let (Input::Number { mean, scale, .. }, Target::Number { mean: zero, scale: unit, .. }) =
+            (&encoder.inputs()[0], encoder.target())
+        else {
+            panic!()
+        };
+        assert_eq!((*mean, *zero), (0.0, 0.0));
+        // The changes over one step are 1, 3, … 13, over two 4, 8, … 24.
+        let squares_of = |values: &[f64]| values.iter().map(|x| x * x).sum::<f64>();
+        let (one, two) = ([1.0, 3.0, 5.0, 7.0, 9.0, 11.0, 13.0], [4.0, 8.0, 12.0, 16.0, 20.0, 24.0]);
+        let expected = ((squares_of(&one) + squares_of(&two)) / 13.0).sqrt();
+        assert!((scale - expected).abs() < 1e-12 && (unit - expected).abs() < 1e-12, "{scale} {unit} {expected}");
+        let samples = data.train_samples().unwrap();
+        // 1, 4, 9 and then 16, 25.
+        let relative = |y: f64| ((y - 9.0) / expected) as f32;
+        assert_eq!(samples.input(1), [relative(1.0), relative(4.0), 0.0]);
+        let Targets::Values { values, .. } = samples.targets() else { panic!() };
+        assert_eq!(values[2..4], [relative(16.0), relative(25.0)]);
+        // At any height it looks the same: nothing is lost in a large number.
+        let high: Vec<f64> = (0..8).map(|t| 1e9 + f64::from(t * t)).collect();
+        let high = Table::new("high", vec![Column::numbers("y", high)]).unwrap();
+        assert_eq!(encoder.encode(&high).unwrap(), samples);
+        assert_eq!(encoder.offsets(&high).unwrap().unwrap()[1], 1e9 + 9.0);
+        let json = serde_json::to_string(&encoder).unwrap();
+        assert!(json.ends_with(r#""window":{"steps":3,"horizon":2,"relative":true}}"#), "{json}");
+        assert_eq!(serde_json::from_str::<Encoder>(&json).unwrap(), encoder);
+        assert!(serde_json::from_str::<Encoder>(&json.replacen("\"y\",\"mean", "\"z\",\"mean", 1)).is_err());
+        for (window, relative) in [(Window::new(3, 2), false), (Window::new(3, 2).relative(), true)] {
+            let data = wave(40).forecast("y", window).unwrap().split(Split::none()).unwrap();
+            assert_eq!(data.encoder().window().unwrap().relative, relative);
+        }
+        // Without its own past there is nothing to measure from.
+        let labelled = squares(12).forecast("y", Window::new(3, 1)).unwrap().features(["day"]).unwrap();
+        assert!(!labelled.split(Split::none()).unwrap().encoder().window().unwrap().relative);
+    }
+
     fn message<T: std::fmt::Debug>(result: Result<T>) -> String {
         result.unwrap_err().to_string()
     }
 
     #[test]
     fn windows_and_targets_are_what_they_should_be() {
-        let data =
-            squares(6).forecast("y", Window::new(2, 2)).unwrap().scale_target(false).split(Split::none()).unwrap();
+        let data = wave(6).forecast("y", Window::new(2, 2)).unwrap().scale_target(false).split(Split::none()).unwrap();
         let samples = data.train_samples().unwrap();
         assert_eq!(samples.shape(), Shape::Sequence { steps: 2, features: 1 });
         assert_eq!(samples.rows(), 3);
-        let values = vec![4.0, 9.0, 9.0, 16.0, 16.0, 25.0];
+        // 0 3 1 2 0 3
+        let values = vec![1.0, 2.0, 2.0, 0.0, 0.0, 3.0];
         assert_eq!(samples.targets(), &Targets::Values { width: 2, values });
-        // Mean and variance of 0, 1, 4, 9, 16, 25.
-        let (mean, scale) = (55.0 / 6.0, (979.0f64 / 6.0 - (55.0f64 / 6.0).powi(2)).sqrt());
+        let (mean, scale) = (1.5, (23.0f64 / 6.0 - 2.25).sqrt());
         let scaled = |y: f64| ((y - mean) / scale) as f32;
-        assert_eq!(samples.input(2), [scaled(4.0), scaled(9.0)]);
+        assert_eq!(samples.input(2), [scaled(1.0), scaled(2.0)]);
         // A prediction needs no answer: the last window ends with the last row.
         let (inputs, rows) = data.encoder().encode_inputs(data.train()).unwrap();
-        assert_eq!((rows, &inputs[8..]), (5, &[scaled(16.0), scaled(25.0)][..]));
+        assert_eq!((rows, &inputs[8..]), (5, &[scaled(0.0), scaled(3.0)][..]));
     }
 
     #[test]
@@ -274,6 +452,15 @@ mod tests {
     }
 
     #[test]
+    fn scales_are_those_of_the_training_rows() {
+        let data = wave(103).forecast("y", Window::new(8, 1)).unwrap().split(Split::seeded(0)).unwrap();
+        let y = data.train().column("y").unwrap();
+        let mean = (0..data.train().rows()).map(|row| y.number(row).unwrap()).sum::<f64>() / data.train().rows() as f64;
+        let Target::Number { mean: fitted, .. } = data.encoder().target().clone() else { panic!() };
+        assert!((mean - fitted).abs() < 1e-12, "{mean} {fitted}");
+    }
+
+    #[test]
     fn parts_follow_each_other_and_share_no_target() {
         for (rows, w, h) in [(100, 8, 1), (100, 5, 7), (41, 3, 2), (500, 24, 24)] {
             let window = Window::new(w, h);
@@ -289,10 +476,6 @@ mod tests {
             assert_eq!(validation[w], train.len());
             assert_eq!(test[w], validation.last().unwrap() + 1);
             assert_eq!(*test.last().unwrap(), rows - 1);
-            // The scale is that of the training rows.
-            let mean = train.iter().map(|t| (t * t) as f64).sum::<f64>() / train.len() as f64;
-            let Target::Number { mean: fitted, .. } = data.encoder().target().clone() else { panic!() };
-            assert!((mean - fitted).abs() <= 1e-9 * mean, "{mean} {fitted}");
             for samples in [data.validation_samples().unwrap().unwrap(), data.test_samples().unwrap().unwrap()] {
                 assert!(samples.rows() > 0);
             }

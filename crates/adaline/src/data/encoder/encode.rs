@@ -5,8 +5,9 @@ use crate::data::column::{Column, Values};
 use crate::data::image;
 use crate::data::images::Images;
 use crate::data::number::{self, Cell};
+use crate::data::series::{self, Window};
 use crate::data::table::{Lines, Table, list};
-use crate::data::{sequence, series, text};
+use crate::data::{sequence, text};
 use crate::error::{Place, did_you_mean, printable};
 use crate::{Error, Result, Samples, Shape, Targets};
 use std::collections::HashMap;
@@ -27,8 +28,7 @@ impl Encoder {
         match (self.inputs.as_slice(), self.window) {
             (_, Some(window)) => {
                 let count = series::count(table, window, true)?;
-                let (rows, _) = self.encode_rows(table)?;
-                Ok((series::windows(table, &rows, self.row_width(), window, true)?, count))
+                Ok((self.windows(table, window, true)?, count))
             }
             ([Input::Text { window, characters }], None) => {
                 let (values, rows, _) = text::encode_inputs(table, characters, *window)?;
@@ -47,6 +47,38 @@ impl Encoder {
                 sequence::lengths(table, &self.sequence_columns(table, names)?, *features)
             }
             [Input::Text { window, characters }] => Ok(text::encode_inputs(table, characters, *window)?.2),
+            _ => Ok(None),
+        }
+    }
+
+    /// The windows of a series.
+    fn windows(&self, table: &Table, window: Window, beyond: bool) -> Result<Vec<f32>> {
+        series::count(table, window, beyond)?;
+        let (rows, _) = self.encode_rows(table)?;
+        let width = self.row_width();
+        let mut windows = series::windows(table, &rows, width, window, beyond)?;
+        if let Some(own) = series::own_past(&self.inputs, &self.target, window) {
+            series::measure_from_last(table, &self.target, window, own, width, &mut windows)?;
+        }
+        Ok(windows)
+    }
+
+    /// What must be added to the predictions of each window of a table: its last value, where a forecast is relative to it.
+    pub(crate) fn offsets(&self, table: &Table) -> Result<Option<Vec<f64>>> {
+        match self.window {
+            Some(window) if series::own_past(&self.inputs, &self.target, window).is_some() => {
+                series::last_values(table, &self.target, window, true).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The variance of the targets in their own units, where a forecast is relative; else the targets tell it themselves.
+    pub(crate) fn variance(&self, table: &Table) -> Result<Option<f64>> {
+        match self.window {
+            Some(window) if series::own_past(&self.inputs, &self.target, window).is_some() => {
+                series::variance(table, &self.target, window).map(Some)
+            }
             _ => Ok(None),
         }
     }
@@ -94,9 +126,7 @@ impl Encoder {
             return text::encode(table, characters, *window);
         }
         if let Some(window) = self.window {
-            series::count(table, window, false)?;
-            let (rows, _) = self.encode_rows(table)?;
-            let inputs = series::windows(table, &rows, self.row_width(), window, false)?;
+            let inputs = self.windows(table, window, false)?;
             return Samples::new(self.shape(), inputs, self.encode_targets(table)?);
         }
         let (inputs, _) = self.encode_rows(table)?;
@@ -165,6 +195,11 @@ impl Encoder {
                     numbers.push(class);
                 }
                 Ok(Targets::Classes(numbers))
+            }
+            Target::Number { scale, .. } if self.offsets(table).is_ok_and(|offsets| offsets.is_some()) => {
+                let Some(window) = self.window else { return Err(Error::shape("encoder", "there is no window")) };
+                let values = series::changes(table, &self.target, window, *scale)?;
+                Ok(Targets::Values { width: window.horizon, values })
             }
             Target::Number { name, mean, scale } => {
                 let mut values = Vec::with_capacity(table.rows());
