@@ -71,9 +71,7 @@ pub(crate) fn network(workload: &str) -> adaline::Result<Network> {
             let chain = "conv 32 3x3 relu, maxpool 2, conv 64 3x3 relu, maxpool 2, flatten, dense 128 relu, dense 10";
             Network::new(Shape::Image { channels: 1, height: 28, width: 28 }, Layer::parse_chain(chain)?)
         }
-        "W5" => {
-            Network::new(Shape::Sequence { steps: 28, features: 28 }, Layer::parse_chain("lstm 128, dense 10")?)
-        }
+        "W5" => Network::new(Shape::Sequence { steps: 28, features: 28 }, Layer::parse_chain("lstm 128, dense 10")?),
         _ => Network::new(Shape::Flat(784), [Dense::relu(128), Dense::linear(10)]),
     }
 }

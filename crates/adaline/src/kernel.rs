@@ -25,6 +25,7 @@ pub(crate) mod buffer;
 pub(crate) mod conv;
 pub(crate) mod elementwise;
 mod math;
+pub(crate) mod norm;
 pub(crate) mod panels;
 mod pool;
 pub(crate) mod product;

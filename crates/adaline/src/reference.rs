@@ -12,18 +12,20 @@
 //! | B | examples in the batch |
 //! | I | inputs of a layer |
 //! | O | units (outputs) of a layer |
+//! | C, H, W | channels, height and width of an image |
+//! | T | steps of a sequence |
 //! | K | classes |
 //! | x, z, y, t | input, weighted sum before the activation, output, target |
 //!
 //! ```
-//! use adaline::reference::{Goal, Network, Targets};
+//! use adaline::reference::{Goal, Network, Pass, Targets};
 //! use adaline::{Activation, Dense, Loss, Shape};
 //! # fn main() -> adaline::Result<()> {
 //! // One neuron with two inputs, and one example.
 //! let layers = [Dense::new(1, Activation::Identity).into()];
 //! let network = Network::new(Shape::Flat(2), &layers, vec![vec![0.5, -1.0], vec![0.25]])?;
 //! let goal = Goal { loss: Loss::Mse, targets: Targets::Values(&[1.0]), class_weights: None };
-//! let step = network.learn(&[2.0, 1.0], None, &goal)?;
+//! let step = network.learn(&[2.0, 1.0], Pass::default(), &goal)?;
 //! assert_eq!(step.trace.outputs(), [0.25]); // 2 · 0.5 - 1 · 1 + 0.25
 //! assert_eq!(step.loss, 0.75 * 0.75); // (0.25 - 1)²
 //! assert_eq!(step.gradients.parameters[0], [-3.0, -1.5]); // 2 · (0.25 - 1) · x
@@ -33,24 +35,38 @@
 //! ```
 
 pub mod activation;
+mod chain;
 pub mod clip;
+mod conv;
 mod dense;
 mod differences;
 pub mod dropout;
+mod embedding;
 mod explain;
 mod loss;
 mod network;
+mod norm;
 mod optimizer;
+mod planes;
+mod pool;
+mod recurrent;
+mod trace;
 
+pub use conv::{Conv, ConvGradient};
 pub use dense::{Dense, DenseGradient};
 pub use differences::central_differences;
+pub use embedding::Embedding;
 pub use explain::{
     Explanation, LayerGradient, LayerWorking, LossWorking, ParameterUpdate, Style, TensorGradient, TensorUpdate, Term,
     UnitWorking, UpdateWorking, explain,
 };
 pub use loss::{Goal, LossGradient, Targets};
-pub use network::{Gradients, LayerTrace, Learning, Network, Trace};
+pub use network::{Gradients, Learning, Network};
+pub use norm::{BatchNorm, LayerNorm, NormGradient};
 pub use optimizer::{Optimizer, Rule};
+pub use pool::{GlobalPool, Pool};
+pub use recurrent::{CellStep, Recurrent, RecurrentGradient};
+pub use trace::{Kept, LayerTrace, Pass, Statistics, Sweep, Trace};
 
 use crate::{Error, Result};
 

@@ -3,7 +3,7 @@
 
 mod fixture;
 
-use adaline::reference::{Goal, Network, Optimizer, Rule, clip};
+use adaline::reference::{Goal, Network, Optimizer, Pass, Rule, clip};
 use fixture::{Layers, Losses, Training, WrittenRule};
 
 /// Fails when a value is off by more than 10⁻⁹ of itself. The floor is for values that are what is left of much larger
@@ -17,14 +17,15 @@ fn same(what: &str, got: &[f64], expected: &[f64]) {
     }
 }
 
-#[test]
-fn layers_and_activations() {
-    let file: Layers = fixture::read("layers.json");
-    assert_eq!(file.cases.len(), 2 * 17 + 4);
+/// Outputs, every gradient, and running statistics, of as many cases as there must be.
+fn layers(name: &str, count: usize) {
+    let file: Layers = fixture::read(name);
+    assert_eq!(file.cases.len(), count, "{name}");
     for case in file.cases {
-        let network = Network::new(case.shape, &case.layers, case.parameters).unwrap();
+        let mut network = Network::new(case.shape, &case.layers, case.parameters).unwrap();
         let masks = (!case.masks.is_empty()).then_some(case.masks.as_slice());
-        let trace = network.forward(&case.x, masks).unwrap();
+        let pass = Pass { masks, lengths: case.lengths.as_deref(), training: case.training };
+        let trace = network.forward(&case.x, pass).unwrap();
         same(&format!("{}: outputs", case.name), trace.outputs(), &case.outputs);
         let gradients = network.backward(&trace, &case.doutputs).unwrap();
         same(&format!("{}: dx", case.name), &gradients.input, &case.dx);
@@ -32,7 +33,45 @@ fn layers_and_activations() {
         for (i, (got, expected)) in gradients.parameters.iter().zip(&case.dparameters).enumerate() {
             same(&format!("{}: tensor {i}", case.name), got, expected);
         }
+        if let Some(running) = case.running {
+            for _ in 0..2 {
+                network.settle(&network.forward(&case.x, pass).unwrap());
+            }
+            for (got, expected) in network.parameters()[2..].iter().zip(&running) {
+                same(&format!("{}: running statistics", case.name), got, expected);
+            }
+        }
     }
+}
+
+#[test]
+fn layers_and_activations() {
+    layers("layers.json", 2 * 17 + 4);
+}
+
+#[test]
+fn convolutions() {
+    layers("conv.json", 17 + 7);
+}
+
+#[test]
+fn pools() {
+    layers("pool.json", 2 * 11 + 1 + 2 * 4);
+}
+
+#[test]
+fn normalisations() {
+    layers("norm.json", 2 * 7 + 1 + 3 + 3);
+}
+
+#[test]
+fn recurrent_layers() {
+    layers("recurrent.json", 5 * 8 + 1);
+}
+
+#[test]
+fn embeddings_dense_layers_at_each_step_and_residuals() {
+    layers("chains.json", 2 + 1 + 2);
 }
 
 #[test]
@@ -63,8 +102,9 @@ fn ten_steps(name: &str) -> adaline::Result<()> {
     let targets = file.targets.as_reference();
     let goal = Goal { loss: file.loss, targets, class_weights: file.class_weights.as_deref() };
     assert_eq!(file.steps.len(), 10);
+    let pass = Pass { lengths: file.lengths.as_deref(), training: true, ..Pass::default() };
     for (k, step) in file.steps.iter().enumerate() {
-        let learning = network.learn(&file.x, None, &goal)?;
+        let learning = network.learn(&file.x, pass, &goal)?;
         same(&format!("{name}, step {k}: loss"), &[learning.loss], &[step.loss]);
         let mut gradients = learning.gradients.parameters;
         assert_eq!(gradients.len(), step.gradients.len());
@@ -78,6 +118,7 @@ fn ten_steps(name: &str) -> adaline::Result<()> {
             clip::by_value(&mut gradients, limit);
         }
         optimizer.step(network.parameters_mut(), &gradients)?;
+        network.settle(&learning.trace);
     }
     for (i, (got, expected)) in network.parameters().iter().zip(&file.end).enumerate() {
         same(&format!("{name}, tensor {i} at the end"), got, expected);
@@ -114,4 +155,5 @@ ten_steps! {
     train_sgd train_momentum train_nesterov train_rmsprop train_adagrad train_adam train_adamw train_rprop
     train_sgd_l2 train_adam_l2 train_clip_norm train_clip_value
     train_mse train_mae train_huber train_binary train_weighted_smoothed
+    train_cnn train_lstm train_characters
 }

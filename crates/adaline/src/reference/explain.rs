@@ -9,8 +9,8 @@ mod update;
 pub use style::Style;
 pub use update::{ParameterUpdate, TensorUpdate, UpdateWorking};
 
-use super::{Goal, Network, Targets, activation, expect_len};
-use crate::{Activation, Layer, Loss, Optimizer, Result};
+use super::{Goal, Network, Pass, Targets, activation, expect_len};
+use crate::{Activation, Error, Layer, Loss, Optimizer, Result, Shape};
 use serde::Serialize;
 
 /// Everything that one step of learning computes for one example: sums, activations, the loss, every derivative, and the
@@ -130,7 +130,8 @@ pub struct TensorGradient {
 /// `update` is an optimizer that has not seen anything yet; without it the update is left out. Penalties and clipping are
 /// no part of it. Dropout does nothing here, as at prediction.
 ///
-/// Fails when the input is not one example, or the goal is not for one.
+/// Fails when the input is not one example, the goal is not for one, or a layer is of a kind whose working is not shown:
+/// shown are dense layers on rows of numbers, activations, dropout and flatten.
 ///
 /// ```
 /// use adaline::reference::{Goal, Network, Style, Targets, explain};
@@ -150,8 +151,9 @@ pub struct TensorGradient {
 /// ```
 pub fn explain(network: &Network, input: &[f64], goal: &Goal<'_>, update: Option<&Optimizer>) -> Result<Explanation> {
     expect_len("explain", "inputs of one example", input.len(), network.input.len())?;
-    let learning = network.learn(input, None, goal)?;
-    let from_sums = network.loss_takes_sums(goal.loss);
+    check_shown(network)?;
+    let learning = network.learn(input, Pass::default(), goal)?;
+    let absorbed = network.absorbed(goal.loss);
     let trace = &learning.trace;
     let layers: Vec<LayerWorking> = (0..network.layers.len()).map(|number| forward(network, trace, number)).collect();
     let mut tensors = tensors(network);
@@ -160,10 +162,9 @@ pub fn explain(network: &Network, input: &[f64], goal: &Goal<'_>, update: Option
     }
     let mut gradients = Vec::new();
     for (number, layer) in network.layers.iter().enumerate().rev() {
-        let last = number + 1 == network.layers.len();
         let done = &trace.layers[number];
         let by_outputs = &learning.gradients.outputs[number];
-        let fused = last && from_sums;
+        let fused = absorbed == Some(number);
         let function = layer.activation();
         let sums = match function {
             Some(_) if fused => by_outputs.clone(),
@@ -198,10 +199,31 @@ pub fn explain(network: &Network, input: &[f64], goal: &Goal<'_>, update: Option
         network: Layer::chain_to_string(&network.layers),
         input: input.to_vec(),
         layers,
-        loss: LossWorking::of(network, trace, goal, from_sums)?,
+        loss: LossWorking::of(network, trace, goal, absorbed)?,
         gradients,
         update,
     })
+}
+
+/// Fails where a layer's working is not one sum a unit over everything that comes in.
+fn check_shown(network: &Network) -> Result<()> {
+    let mut shape = network.input;
+    for (number, layer) in network.layers.iter().enumerate() {
+        let shown = match layer {
+            Layer::Dense(_) => !matches!(shape, Shape::Sequence { .. }),
+            Layer::Activation(Activation::Softmax) => !matches!(shape, Shape::Sequence { .. }),
+            Layer::Activation(_) | Layer::Dropout(_) | Layer::Flatten => true,
+            _ => false,
+        };
+        if !shown {
+            let place = format!("layer {} ({layer})", number + 1);
+            let message = "its working cannot be shown; networks of dense layers on rows of numbers can be";
+            return Err(Error::shape(place, message));
+        }
+        // A chain that does not fit was refused when the network was made.
+        shape = layer.output(shape).unwrap_or(shape);
+    }
+    Ok(())
 }
 
 /// The names and shapes of all tensors, each with the number of its layer.
@@ -254,11 +276,8 @@ fn forward(network: &Network, trace: &super::Trace, number: usize) -> LayerWorki
 }
 
 impl LossWorking {
-    fn of(network: &Network, trace: &super::Trace, goal: &Goal<'_>, from_sums: bool) -> Result<Self> {
-        let outputs = match trace.layers.last() {
-            Some(last) if from_sums => last.sums.clone(),
-            _ => trace.outputs().to_vec(),
-        };
+    fn of(network: &Network, trace: &super::Trace, goal: &Goal<'_>, absorbed: Option<usize>) -> Result<Self> {
+        let outputs = absorbed.map_or(trace.outputs(), |number| &trace.layers[number].sums).to_vec();
         let found = goal.evaluate(&outputs, network.output_width())?;
         let count = outputs.len() as f64;
         let class = match goal.targets {
@@ -307,7 +326,7 @@ impl LossWorking {
         let divisor = if matches!(goal.loss, Loss::CategoricalCrossEntropy { .. }) { 1.0 } else { count };
         Ok(LossWorking {
             loss: goal.loss,
-            from_sums,
+            from_sums: absorbed.is_some(),
             outputs,
             targets,
             probabilities,

@@ -375,3 +375,20 @@ fn what_does_not_fit_is_said() {
     assert_eq!(message, "explain: inputs of one example: 4 values, but 2 are needed");
     assert!(explain(&network, &[1.0, 2.0], &goal, None).unwrap().update.is_none());
 }
+
+#[test]
+fn layers_whose_working_is_not_shown_say_so() {
+    for (shape, chain, place) in [
+        (Shape::Image { channels: 1, height: 2, width: 2 }, "conv 1 2, flatten", "layer 1 (conv 1 2)"),
+        (Shape::Sequence { steps: 2, features: 1 }, "flatten, dense 1, layernorm", "layer 3 (layernorm)"),
+        (Shape::Sequence { steps: 2, features: 1 }, "dense 1 tanh", "layer 1 (dense 1 tanh)"),
+    ] {
+        let network = crate::Network::new(shape, Layer::parse_chain(chain).unwrap()).unwrap();
+        let values = vec![0.0; network.output().len()];
+        let goal = Goal { loss: Loss::Mse, targets: Targets::Values(&values), class_weights: None };
+        let input = vec![1.0; shape.len()];
+        let message = explain(&Network::of(&network).unwrap(), &input, &goal, None).unwrap_err().to_string();
+        let want = format!("{place}: its working cannot be shown; networks of dense layers on rows of numbers can be");
+        assert_eq!(message, want);
+    }
+}
