@@ -10,6 +10,7 @@
 //! | `math` | exp and tanh as short polynomials |
 //! | `panels` | the layout of the weights, and the way into it |
 //! | `product` | matrix products |
+//! | `recurrent` | the sweep over sequences, and the cells' gates |
 //! | `conv` | products over the windows of images |
 //! | `elementwise` | activations and their derivatives, dropout |
 //! | `rows` | softmax and sums over rows |
@@ -24,9 +25,11 @@ pub(crate) mod buffer;
 pub(crate) mod conv;
 pub(crate) mod elementwise;
 mod math;
+pub(crate) mod norm;
 pub(crate) mod panels;
 mod pool;
 pub(crate) mod product;
+pub(crate) mod recurrent;
 pub(crate) mod rows;
 mod simd;
 mod spread;

@@ -5,8 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests stop the test, as tests do")]
 
 use adaline::{
-    Activation, Adagrad, Adam, AdamW, Batch, Dense, Dropout, Layer, Loss, Network, Optimizer, Predictor, RmsProp,
-    Rprop, Samples, Settings, Sgd, Shape, Targets, Trainer,
+    Activation, Adagrad, Adam, AdamW, Batch, BatchNorm, Dense, Dropout, GlobalPool, Layer, LayerNorm, Loss, Network,
+    Optimizer, Pool, Predictor, RmsProp, Rprop, Samples, Settings, Sgd, Shape, Targets, Trainer,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -146,6 +146,23 @@ fn training_steps() {
                 }
             }
         }
+    }
+    let pooled = network(
+        Shape::Image { channels: 3, height: 9, width: 10 },
+        &[
+            BatchNorm::default().into(),
+            Pool::max(2).into(),
+            LayerNorm::default().into(),
+            Pool::average(2).strides(1).into(),
+            BatchNorm::default().into(),
+            GlobalPool::max().into(),
+            Dense::linear(3).into(),
+        ],
+    );
+    for threads in [1, 2] {
+        let mut settings = Settings::default();
+        settings.batch_size = ROWS;
+        steps("pools and norms", &pooled, &settings, &classes(3), threads);
     }
     let binary = network(Shape::Flat(5), &[Dropout::new(0.1).into(), Dense::relu(9).into(), Dense::sigmoid(1).into()]);
     let mut settings = Settings::default();

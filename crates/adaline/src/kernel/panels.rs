@@ -32,13 +32,37 @@ pub(crate) fn pack_rows(
     panels: &mut [f32],
     sums: Option<&mut [f32]>,
 ) {
+    pack(machine, rows, cols, from, panels, sums, false);
+}
+
+/// As [`pack_rows`] for the next rows of a matrix that is packed part by part: the sums go on from what they are.
+pub(crate) fn pack_next_rows(
+    machine: &Machine,
+    rows: usize,
+    cols: usize,
+    from: &[f32],
+    panels: &mut [f32],
+    sums: &mut [f32],
+) {
+    pack(machine, rows, cols, from, panels, Some(sums), true);
+}
+
+fn pack(
+    machine: &Machine,
+    rows: usize,
+    cols: usize,
+    from: &[f32],
+    panels: &mut [f32],
+    sums: Option<&mut [f32]>,
+    onto: bool,
+) {
     let count = cols.div_ceil(LANES);
     assert!(from.len() >= rows * cols && panels.len() >= panels_len(rows, cols), "too short to pack");
     assert!(sums.as_ref().is_none_or(|sums| sums.len() >= count * LANES), "the sums are too short");
     let to = Shared(panels.as_mut_ptr());
     let sums = sums.map(|sums| Shared(sums.as_mut_ptr()));
     let set = machine.set;
-    let task = |panel: usize| set.dispatch(PackPanel { rows, cols, from, panel, to, sums });
+    let task = |panel: usize| set.dispatch(PackPanel { rows, cols, from, panel, to, sums, onto });
     if machine.threads() > 1 && rows * cols >= SHARE_MOVES_FROM {
         machine.share(count, &task);
     } else {
@@ -53,6 +77,7 @@ struct PackPanel<'a> {
     panel: usize,
     to: Shared,
     sums: Option<Shared>,
+    onto: bool,
 }
 
 impl Work for PackPanel<'_> {
@@ -61,7 +86,11 @@ impl Work for PackPanel<'_> {
     fn run<S: Simd>(self, s: S) {
         let first = self.panel * LANES;
         let width = LANES.min(self.cols - first);
-        let mut sum = s.splat(0.0);
+        let mut sum = match self.sums {
+            // SAFETY: the panel's sums are this task's own; `pack` checked their length.
+            Some(sums) if self.onto => unsafe { s.load_from(sums.at(first)) },
+            _ => s.splat(0.0),
+        };
         for row in 0..self.rows {
             let from = &self.from[row * self.cols + first..][..width];
             let v = match from.try_into() {
@@ -73,7 +102,7 @@ impl Work for PackPanel<'_> {
                 }
             };
             sum = s.add(sum, v);
-            // SAFETY: the panel is this task's own; `pack_rows` checked its length.
+            // SAFETY: the panel is this task's own; `pack` checked its length.
             unsafe { s.store_to(self.to.at((self.panel * self.rows + row) * LANES), v) };
         }
         if let Some(sums) = self.sums {
@@ -147,6 +176,13 @@ pub(super) mod tests {
                     let want = (0..rows).fold(0.0f32, |sum, i| sum + x[i * cols + j]);
                     assert_eq!(sums[j], want);
                 }
+                // Part by part: the same sums.
+                let mut parts = vec![0.0; cols.next_multiple_of(LANES)];
+                for part in x.chunks(2 * cols) {
+                    pack_next_rows(&machine, part.len() / cols, cols, part, &mut panels, &mut parts);
+                }
+                assert_eq!(parts, sums);
+                pack_rows(&machine, rows, cols, &x, &mut panels, None);
                 let mut turned = vec![f32::NAN; panels_len(cols, rows)];
                 transpose_panels(&machine, rows, cols, &panels, &mut turned);
                 let plain: Vec<f32> = (0..cols * rows).map(|at| x[at % rows * cols + at / rows]).collect();

@@ -6,7 +6,7 @@
 use super::elementwise::{self, Map};
 use super::panels::panels_len;
 use super::simd::{LANES, Simd};
-use super::{Machine, Shared, Work};
+use super::{InstructionSet, Machine, Shared, Work};
 use crate::Activation;
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -25,6 +25,10 @@ pub(crate) enum Out<'a> {
     Rows(&'a mut [f32]),
     /// In panels, as weights lie.
     Panels(&'a mut [f32]),
+    /// As `Rows`, added to what is there: the sums start from it. A bias is not looked at.
+    OntoRows(&'a mut [f32]),
+    /// As `Panels`, added to what is there. A long sum that is cut into parts one after the other has the bits of the whole.
+    OntoPanels(&'a mut [f32]),
 }
 
 /// One product.
@@ -62,41 +66,11 @@ const SHARE_FROM: usize = 100_000;
 
 /// Computes the product, spread over the machine's threads.
 pub(crate) fn product(machine: &Machine, p: Product<'_>) {
-    let Product { rows, depth, cols, a, b, bias, activation, out } = p;
-    if rows == 0 || cols == 0 {
-        return;
-    }
-    // What the unsafe code below relies on.
-    let panels = cols.div_ceil(LANES);
-    assert!(depth > 0 && a.data.len() > (rows - 1) * a.row + (depth - 1) * a.step, "A is too short");
-    assert!(b.len() >= panels_len(depth, cols), "B is too short");
-    assert!(bias.is_none_or(|bias| bias.len() >= panels * LANES), "the bias is too short");
-    let (out, row_stride, panel_stride, whole_panels) = match out {
-        Out::Rows(out) => {
-            assert!(out.len() >= rows * cols, "the result is too short");
-            (Shared(out.as_mut_ptr()), cols, LANES, false)
-        }
-        Out::Panels(out) => {
-            assert!(out.len() >= panels * rows * LANES, "the result is too short");
-            (Shared(out.as_mut_ptr()), LANES, rows * LANES, true)
-        }
-    };
+    let worth_sharing = p.rows * p.depth * p.cols >= SHARE_FROM;
+    let Some(whole) = Block::whole(p) else { return };
     let set = machine.set;
-    let whole = Block {
-        rows: 0..rows,
-        panels: 0..panels,
-        depth,
-        cols,
-        a,
-        b,
-        bias,
-        activation,
-        out,
-        row_stride,
-        panel_stride,
-        whole_panels,
-    };
-    let turned = a.row == 1 && a.step != 1 && panels > 1 && rows > TURNED_ROWS && depth <= TURNED_DEPTH;
+    let (rows, panels) = (whole.rows.len(), whole.panels.len());
+    let turned = whole.is_turned();
     // Few rows: wide groups of panels keep enough independent sums in flight. Many rows: the register tile does.
     let group = if turned { panels } else { set.dispatch(GroupWidth { rows }) };
     let height = if turned { TURNED_ROWS } else { BLOCK_ROWS };
@@ -115,10 +89,26 @@ pub(crate) fn product(machine: &Machine, p: Product<'_>) {
         }
     };
     let tasks = groups * blocks;
-    if machine.threads() > 1 && rows * depth * cols >= SHARE_FROM {
+    if machine.threads() > 1 && worth_sharing {
         machine.share(tasks, &task);
     } else {
         (0..tasks).for_each(task);
+    }
+}
+
+/// Computes the product on the calling thread: for tasks, which may not ask for help.
+pub(super) fn product_alone(set: InstructionSet, p: Product<'_>) {
+    let Some(whole) = Block::whole(p) else { return };
+    let (rows, panels) = (whole.rows.len(), whole.panels.len());
+    let group = if rows <= 2 { set.dispatch(GroupWidth { rows }) } else { panels };
+    for first in (0..rows).step_by(BLOCK_ROWS) {
+        for panel in (0..panels).step_by(group) {
+            set.dispatch(Block {
+                rows: first..(first + BLOCK_ROWS).min(rows),
+                panels: panel..(panel + group).min(panels),
+                ..whole.clone()
+            });
+        }
     }
 }
 
@@ -149,6 +139,8 @@ struct Block<'a> {
     row_stride: usize,
     panel_stride: usize,
     whole_panels: bool,
+    /// The sums start from what is in `out`.
+    onto: bool,
 }
 
 impl Work for Block<'_> {
@@ -159,12 +151,11 @@ impl Work for Block<'_> {
         let rows = InPlace(&self);
         let panel = self.panels.start;
         match (self.rows.len(), self.panels.len()) {
-            (_, 1) => self.down::<S, 1>(s, panel, rows),
-            (_, 2) => self.down::<S, 2>(s, panel, rows),
             (1, 3) => _ = self.tile::<S, 1, 3>(s, 0, panel, rows),
-            (1, _) => _ = self.tile::<S, 1, 4>(s, 0, panel, rows),
-            (_, 3) => _ = self.tile::<S, 2, 3>(s, 0, panel, rows),
-            (_, _) => _ = self.tile::<S, 2, 4>(s, 0, panel, rows),
+            (1, 4) => _ = self.tile::<S, 1, 4>(s, 0, panel, rows),
+            (2, 3) => _ = self.tile::<S, 2, 3>(s, 0, panel, rows),
+            (2, 4) => _ = self.tile::<S, 2, 4>(s, 0, panel, rows),
+            _ => self.across(s, rows),
         }
         self.finish(s);
     }
@@ -228,16 +219,7 @@ impl Work for Turned<'_> {
             };
         }
         let rows = Packed { from: to, depth: block.depth };
-        let mut panel = block.panels.start;
-        while panel < block.panels.end {
-            if S::TILE_VECTORS == 2 && panel + 1 < block.panels.end {
-                block.down::<S, 2>(s, panel, rows);
-                panel += 2;
-            } else {
-                block.down::<S, 1>(s, panel, rows);
-                panel += 1;
-            }
-        }
+        block.across(s, rows);
         block.finish(s);
     }
 }
@@ -254,7 +236,64 @@ fn tile_height<S: Simd>(left: usize) -> usize {
     }
 }
 
-impl Block<'_> {
+impl<'a> Block<'a> {
+    /// All of a product; nothing where there is none. Checks what the unsafe code below relies on.
+    fn whole(p: Product<'a>) -> Option<Self> {
+        let Product { rows, depth, cols, a, b, bias, activation, out } = p;
+        if rows == 0 || cols == 0 {
+            return None;
+        }
+        let panels = cols.div_ceil(LANES);
+        assert!(depth > 0 && a.data.len() > (rows - 1) * a.row + (depth - 1) * a.step, "A is too short");
+        assert!(b.len() >= panels_len(depth, cols), "B is too short");
+        assert!(bias.is_none_or(|bias| bias.len() >= panels * LANES), "the bias is too short");
+        let (out, whole_panels, onto) = match out {
+            Out::Rows(out) => (out, false, false),
+            Out::Panels(out) => (out, true, false),
+            Out::OntoRows(out) => (out, false, true),
+            Out::OntoPanels(out) => (out, true, true),
+        };
+        let len = if whole_panels { panels * rows * LANES } else { rows * cols };
+        assert!(out.len() >= len, "the result is too short");
+        let (row_stride, panel_stride) = if whole_panels { (LANES, rows * LANES) } else { (cols, LANES) };
+        Some(Block {
+            rows: 0..rows,
+            panels: 0..panels,
+            depth,
+            cols,
+            a,
+            b,
+            bias,
+            activation,
+            out: Shared(out.as_mut_ptr()),
+            row_stride,
+            panel_stride,
+            whole_panels,
+            onto,
+        })
+    }
+
+    /// Whether A lies across memory and a packed copy of its rows pays.
+    fn is_turned(&self) -> bool {
+        let Block { rows, panels, a, depth, .. } = self;
+        a.row == 1 && a.step != 1 && panels.len() > 1 && rows.len() > TURNED_ROWS && *depth <= TURNED_DEPTH
+    }
+
+    /// Panel after panel, as many side by side as a tile has.
+    #[inline(always)]
+    fn across<S: Simd>(&self, s: S, rows: impl Rows) {
+        let mut panel = self.panels.start;
+        while panel < self.panels.end {
+            if S::TILE_VECTORS == 2 && panel + 1 < self.panels.end {
+                self.down::<S, 2>(s, panel, rows);
+                panel += 2;
+            } else {
+                self.down::<S, 1>(s, panel, rows);
+                panel += 1;
+            }
+        }
+    }
+
     /// Copies the `R` rows of a tile of a turned A, which lie side by side. Returns R.
     #[inline(always)]
     fn pack<const R: usize>(&self, start: usize, to: *mut f32) -> usize {
@@ -298,7 +337,13 @@ impl Block<'_> {
         rows: impl Rows,
     ) -> usize {
         let mut sums = [[s.splat(0.0); V]; R];
-        if let Some(bias) = self.bias {
+        if self.onto {
+            for r in 0..R {
+                for v in 0..V {
+                    sums[r][v] = self.get(s, self.rows.start + start + r, panel + v);
+                }
+            }
+        } else if let Some(bias) = self.bias {
             for v in 0..V {
                 // SAFETY: `product` checked that the bias covers every panel.
                 let start = unsafe { s.load_from(bias.as_ptr().add((panel + v) * LANES)) };
@@ -354,6 +399,21 @@ impl Block<'_> {
     }
 
     #[inline(always)]
+    fn get<S: Simd>(&self, s: S, row: usize, panel: usize) -> S::V {
+        let from = self.out.at(row * self.row_stride + panel * self.panel_stride);
+        let width = self.width(panel);
+        if width == LANES {
+            // SAFETY: as in `put`.
+            unsafe { s.load_from(from) }
+        } else {
+            let mut array = [0.0; LANES];
+            // SAFETY: as in `put`, the columns that exist.
+            unsafe { std::ptr::copy_nonoverlapping(from, array.as_mut_ptr(), width) };
+            s.load(&array)
+        }
+    }
+
+    #[inline(always)]
     fn put<S: Simd>(&self, s: S, row: usize, panel: usize, v: S::V) {
         let to = self.out.at(row * self.row_stride + panel * self.panel_stride);
         let width = self.width(panel);
@@ -381,12 +441,7 @@ impl<S: Simd> elementwise::UseMap for Finish<'_, S> {
         let Finish { block, s } = self;
         for row in block.rows.clone() {
             for panel in block.panels.clone() {
-                let from = block.out.at(row * block.row_stride + panel * block.panel_stride);
-                let width = block.width(panel);
-                let mut array = [0.0; LANES];
-                // SAFETY: this block's own part of the result, as in `put`.
-                unsafe { std::ptr::copy_nonoverlapping(from, array.as_mut_ptr(), width) };
-                let v = map.apply(s, s.load(&array));
+                let v = map.apply(s, block.get(s, row, panel));
                 block.put(s, row, panel, v);
             }
         }
@@ -465,6 +520,45 @@ mod tests {
                             },
                         );
                         assert_eq!(out, to_panels(rows, cols, &turned), "{set:?} {rows}x{depth}x{cols} in panels");
+                        // Cut into a first and a second part of each sum.
+                        let cut = depth / 2;
+                        let mut part = |from: usize, to: usize, first: bool| {
+                            if from == to {
+                                return;
+                            }
+                            let b = to_panels(to - from, cols, &b[from * cols..to * cols]);
+                            product(
+                                &machine,
+                                Product {
+                                    rows,
+                                    depth: to - from,
+                                    cols,
+                                    a: Left { data: &x[from * rows..], row: 1, step: rows },
+                                    b: &b,
+                                    bias: None,
+                                    activation: Activation::Identity,
+                                    out: if first { Out::Panels(&mut out) } else { Out::OntoPanels(&mut out) },
+                                },
+                            );
+                        };
+                        part(0, cut, true);
+                        part(cut, depth, cut == 0);
+                        assert_eq!(out, to_panels(rows, cols, &turned), "{set:?} {rows}x{depth}x{cols} in two parts");
+                        let mut out: Vec<f32> = (0..rows).flat_map(|_| bias[..cols].to_vec()).collect();
+                        product_alone(
+                            set,
+                            Product {
+                                rows,
+                                depth,
+                                cols,
+                                a: Left { data: &x, row: depth, step: 1 },
+                                b: &panels,
+                                bias: None,
+                                activation: Activation::Identity,
+                                out: Out::OntoRows(&mut out),
+                            },
+                        );
+                        assert_eq!(out, want, "{set:?} {rows}x{depth}x{cols} onto the bias");
                     }
                 }
             }

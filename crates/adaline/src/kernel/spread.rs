@@ -11,8 +11,8 @@ const SHARE_FROM: usize = 1 << 15;
 const TASK: usize = 1 << 13;
 
 /// Calls `work` with ranges of items and their parts of the results; `values` of an item say how much work it is, and
-/// each result has so many values of an item. How the items are cut depends on the machine: no sum may go over two of
-/// them.
+/// each result has so many values of an item (of the last one maybe fewer). How the items are cut depends on the machine:
+/// no sum may go over two of them.
 pub(super) fn spread<const N: usize>(
     machine: &Machine,
     items: usize,
@@ -20,20 +20,22 @@ pub(super) fn spread<const N: usize>(
     results: [(&mut [f32], usize); N],
     work: &(dyn Fn(Range<usize>, [&mut [f32]; N]) + Sync),
 ) {
-    for (result, each) in &results {
-        assert!(items.checked_mul(*each).is_some_and(|len| result.len() >= len), "a result is too short");
-    }
     if machine.threads() == 1 || items.saturating_mul(values) < SHARE_FROM {
-        return work(0..items, results.map(|(result, each)| &mut result[..items * each]));
+        let parts = results.map(|(result, each)| {
+            let len = result.len().min(items * each);
+            &mut result[..len]
+        });
+        return work(0..items, parts);
     }
-    let results = results.map(|(result, each)| (Shared(result.as_mut_ptr()), each));
+    let results = results.map(|(result, each)| (Shared(result.as_mut_ptr()), result.len(), each));
     let at_once = (TASK / values.max(1)).max(1);
     machine.share(items.div_ceil(at_once), &|task| {
         let items = task * at_once..((task + 1) * at_once).min(items);
-        let parts = results.map(|(result, each)| {
-            // SAFETY: the part lies inside the result, as checked above, and no other task has the same items; the
-            // results were borrowed for as long as this function runs.
-            unsafe { std::slice::from_raw_parts_mut(result.at(items.start * each), items.len() * each) }
+        let parts = results.map(|(result, len, each)| {
+            let (from, to) = ((items.start * each).min(len), (items.end * each).min(len));
+            // SAFETY: the part lies inside the result, and no other task has the same items; the results were borrowed
+            // for as long as this function runs.
+            unsafe { std::slice::from_raw_parts_mut(result.at(from), to - from) }
         });
         work(items, parts);
     });

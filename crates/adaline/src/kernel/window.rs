@@ -260,7 +260,7 @@ fn add_onto<S: Simd>(s: S, to: &mut [f32], v: S::V) {
     write(s, to, sum);
 }
 
-/// One value of every channel over the first `own(row)` of `places` places of each of `rows` rows.
+/// One value of every channel over the own places of each of `rows` rows.
 pub(crate) fn global_pool(machine: &Machine, places: &Places<'_>, keep: Keep, rows: usize, x: &[f32], y: &mut [f32]) {
     let (channels, len) = (places.channels, places.count * places.channels);
     let set = machine.set;
@@ -269,12 +269,21 @@ pub(crate) fn global_pool(machine: &Machine, places: &Places<'_>, keep: Keep, ro
     });
 }
 
-/// Places of an example, of so many channels each, and how many of them are its own.
+/// Places of an example, of so many channels each.
 #[derive(Clone, Copy)]
 pub(crate) struct Places<'a> {
     pub count: usize,
     pub channels: usize,
-    pub own: &'a (dyn Fn(usize) -> usize + Sync),
+    /// How many of a row's places are its own (at least one), where they differ.
+    pub own: Option<&'a (dyn Fn(usize) -> usize + Sync)>,
+}
+
+impl Places<'_> {
+    /// How many of a row's places are its own.
+    #[inline(always)]
+    pub(super) fn own(&self, row: usize) -> usize {
+        self.own.map_or(self.count, |own| own(row).min(self.count))
+    }
 }
 
 struct GlobalForward<'a> {
@@ -290,11 +299,12 @@ impl Work for GlobalForward<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let GlobalForward { places: Places { count, channels, own }, keep, first, x, y } = self;
+        let GlobalForward { places, keep, first, x, y } = self;
+        let Places { count, channels, .. } = *places;
         for (row, x) in x.chunks_exact(count * channels).enumerate() {
-            let own = own(first + row);
+            let own = places.own(first + row);
             let y = &mut y[row * channels..];
-            for c in starts(*channels) {
+            for c in starts(channels) {
                 let mut kept = read(s, &x[c..]);
                 for place in 1..own {
                     let x = read(s, &x[place * channels + c..]);
@@ -341,12 +351,13 @@ impl Work for GlobalBackward<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let GlobalBackward { places: Places { count, channels, own }, keep, first, x, y, dy, dx } = self;
+        let GlobalBackward { places, keep, first, x, y, dy, dx } = self;
+        let Places { count, channels, .. } = *places;
         let len = count * channels;
         for (row, (x, dx)) in x.chunks_exact(len).zip(dx.chunks_exact_mut(len)).enumerate() {
-            let own = own(first + row);
+            let own = places.own(first + row);
             let (y, dy) = (&y[row * channels..], &dy[row * channels..]);
-            for c in starts(*channels) {
+            for c in starts(channels) {
                 let (largest, mut rest) = (read(s, &y[c..]), read(s, &dy[c..]));
                 if keep == Keep::Mean {
                     rest = s.div(rest, s.splat(own as f32));

@@ -115,7 +115,7 @@ fn whole_channels_are_those_of_plain_loops() {
     for channels in (1..=17).chain([32, 35]) {
         for (count, rows) in [(1, 1), (5, 3), (49, 70)] {
             let own = |row: usize| 1 + row * 3 % count;
-            let places = Places { count, channels, own: &own };
+            let places = Places { count, channels, own: Some(&own) };
             let len = count * channels;
             let (x, dy) = (numbers(rows * len, 5), numbers(rows * channels, 6));
             for keep in [Keep::Max, Keep::Mean] {
