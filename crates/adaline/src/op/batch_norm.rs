@@ -101,8 +101,8 @@ impl BatchNorm {
                 [high[c], inverse[c], low[c]] = norm::normal_of(mean, variance, epsilon);
             }
             if !running.is_empty() {
-                running[..channels].copy_from_slice(means);
-                running[each..each + channels].copy_from_slice(variances);
+                running[..each].copy_from_slice(means);
+                running[each..].copy_from_slice(variances);
             }
         }
         let (scale, shift) = line.split_at_mut(each);
