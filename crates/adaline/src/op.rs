@@ -55,6 +55,7 @@ pub(crate) enum Lowered {
     Pool {
         geometry: PoolGeometry,
         pooling: Pooling,
+        windows: Vec<Window>,
     },
     /// One value of each channel over all places.
     GlobalPool {
@@ -144,7 +145,7 @@ impl Lowered {
                 Op::Product(Product::lay_out(rows, inputs, outputs, (weight, bias), activation, wires, layout))
             }
             Lowered::Conv(spec) => Op::Conv(Conv::lay_out(spec, wires, layout)),
-            Lowered::Pool { geometry, pooling } => Op::Pool(Pool::lay_out(geometry, pooling, wires, layout)),
+            Lowered::Pool { geometry, pooling, windows } => Op::Pool(Pool::lay_out(geometry, pooling, windows, wires)),
             Lowered::GlobalPool { pooling, places, channels, windows } => {
                 Op::GlobalPool(GlobalPool::lay_out(pooling, places, channels, windows, wires, layout))
             }

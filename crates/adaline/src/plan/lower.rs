@@ -64,7 +64,8 @@ impl Lowering<'_> {
             Layer::Pool(pool) => {
                 let Ok(geometry) = pool.geometry(input) else { unreachable!("the network has checked its shapes") };
                 let order = self.windowed(number);
-                self.graph.push(number, Lowered::Pool { geometry, pooling: pool.pooling }, output, order);
+                let op = Lowered::Pool { geometry, pooling: pool.pooling, windows: self.windows() };
+                self.graph.push(number, op, output, order);
                 self.note_window(geometry.columns);
             }
             Layer::GlobalPool(pool) => {
