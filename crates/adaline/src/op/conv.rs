@@ -4,11 +4,12 @@
 //! same operation again: the gradient of the sums, spread out by the strides and with a rim of zeroes, under the turned
 //! filters.
 
-use super::{Run, Wires, cut, front, front_of};
+use super::global_pool::own_places;
+use super::{Run, Wires, cut, front, front_of, length_behind};
 use crate::Activation;
 use crate::kernel::conv::{self as kernel, Columns, Filter, FilterGradient, Places, parts};
 use crate::kernel::panels::{panel_index, panels_len};
-use crate::layer::ConvGeometry;
+use crate::layer::{ConvGeometry, Window};
 use crate::plan::Layout;
 use std::ops::Range;
 
@@ -22,15 +23,21 @@ pub(crate) struct ConvSpec {
     pub bias: Option<Range<usize>>,
     /// An activation of single values whose derivative is had from the output.
     pub activation: Activation,
+    /// Of sequences: the windows that went over them before.
+    pub before: Option<Vec<Window>>,
 }
 
 /// y = f(filters over x + bias)
+///
+/// A sequence with a length of its own goes as if it were alone: in the copy it has its own rim, and behind its end there are
+/// zeroes. What comes out behind its last window is what sums of 0 give.
 #[derive(Debug)]
 pub(crate) struct Conv {
     spec: ConvSpec,
     /// The images with their rim of zeroes.
     framed: Frame,
-    /// Where that copy lies; empty where there is no rim.
+    has_rim: bool,
+    /// Where that copy lies; empty where there is no rim, and no end of a sequence to reach over.
     copy: Range<usize>,
     /// Where the windows lie in it, for the first group.
     places: Places,
@@ -74,14 +81,24 @@ impl Frame {
         self.height.saturating_mul(self.width).saturating_mul(self.channels)
     }
 
-    /// Copies images of a height and a width into their frames; everything else is 0.
-    fn fill(&self, machine: &crate::kernel::Machine, (height, width): (usize, usize), from: &[f32], to: &mut [f32]) {
+    /// Copies images of a height and a width into their frames; everything else is 0. `own` says where the first column of
+    /// an image goes and how many of its columns are copied.
+    fn fill(
+        &self,
+        machine: &crate::kernel::Machine,
+        (height, width): (usize, usize),
+        own: &(dyn Fn(usize) -> (usize, usize) + Sync),
+        from: &[f32],
+        to: &mut [f32],
+    ) {
         let (len, channels) = (self.len(), self.channels);
         crate::kernel::for_each_piece(machine, to, len, &|image, to: &mut [f32]| {
             let from = &from[image * height * width * channels..][..height * width * channels];
+            let (first, columns) = own(image);
             to.fill(0.0);
             for (y, row) in from.chunks_exact(width * channels).enumerate() {
-                let start = ((self.first.0 + y * self.strides.0) * self.width + self.first.1) * channels;
+                let row = &row[..columns * channels];
+                let start = ((self.first.0 + y * self.strides.0) * self.width + first) * channels;
                 if self.strides.1 == 1 {
                     to[start..start + row.len()].copy_from_slice(row);
                 } else {
@@ -136,7 +153,8 @@ impl Conv {
             strides: (1, 1),
         };
         let has_rim = top + bottom + left + right > 0;
-        let copy = if has_rim { layout.kept(wires.batch.saturating_mul(framed.len())) } else { 0..0 };
+        let reaches_over = spec.before.is_some() && g.columns.reach() > 1;
+        let copy = if has_rim || reaches_over { layout.kept(wires.batch.saturating_mul(framed.len())) } else { 0..0 };
         let places_of = |frame: &Frame, counts, first, strides, seen| {
             // A frame that is too large for any plan has no places worth listing.
             if layout.is_too_large() { Places::default() } else { places(frame, counts, first, strides, &g, seen) }
@@ -167,7 +185,7 @@ impl Conv {
                 }),
             }
         });
-        Conv { spec, framed, copy, places: forward, back, wires }
+        Conv { spec, framed, has_rim, copy, places: forward, back, wires }
     }
 
     /// Values of a whole batch that come in, and that go out.
@@ -177,17 +195,33 @@ impl Conv {
         (rows * g.channels * g.height * g.width, rows * g.filters * height * width)
     }
 
+    /// The part of the copy that a run needs.
+    fn copied(&self, run: &Run<'_>) -> Range<usize> {
+        let needed = self.has_rim || run.lengths.is_some();
+        if needed && !self.copy.is_empty() { front(&self.copy, run.rows * self.framed.len()) } else { 0..0 }
+    }
+
+    /// The own columns of an example, where sequences have lengths of their own.
+    fn own<'r>(&'r self, lengths: Option<&'r [u32]>) -> Option<impl Fn(usize) -> usize + Sync + 'r> {
+        own_places(self.spec.before.as_deref()?, lengths)
+    }
+
     pub(crate) fn forward(&self, run: &mut Run<'_>) {
         let Wires { x, y, .. } = &self.wires;
         let g = &self.spec.geometry;
         let (inputs, outputs) = self.lens(run.rows);
-        let copied = if self.copy.is_empty() { 0..0 } else { front(&self.copy, run.rows * self.framed.len()) };
+        let copied = self.copied(run);
+        let own = self.own(run.lengths);
         let [from, copy, y] = cut(run.arena, [x.range(inputs), copied, front(y, outputs)]);
         let x = x.pick(inputs, run.batch, from);
         let x = if copy.is_empty() {
             x
         } else {
-            self.framed.fill(run.machine, (g.height, g.width), x, copy);
+            let place = |row| match &own {
+                Some(own) => (g.columns.pads(own(row)).0, own(row)),
+                None => (self.framed.first.1, g.width),
+            };
+            self.framed.fill(run.machine, (g.height, g.width), &place, x, copy);
             copy
         };
         let (filters, seen) = (g.filters / g.groups, g.channels_seen());
@@ -208,13 +242,26 @@ impl Conv {
                 },
             );
         }
+        if let Some(own) = &own {
+            self.fill_behind(own, y, self.spec.activation.value(0.0) as f32);
+        }
+    }
+
+    /// Writes a value where nothing comes out: behind the last window of each sequence.
+    fn fill_behind(&self, own: impl Fn(usize) -> usize, y: &mut [f32], value: f32) {
+        let ConvGeometry { columns, filters, .. } = self.spec.geometry;
+        let (_, width) = self.spec.geometry.outputs();
+        for (row, y) in y.chunks_exact_mut(width * filters).enumerate() {
+            y[length_behind(&[columns], own(row)) * filters..].fill(value);
+        }
     }
 
     pub(crate) fn backward(&self, run: &mut Run<'_>, grads: &mut [f32]) {
         let (Wires { x, y, dy: Some(dy), dx, .. }, Some(back)) = (&self.wires, &self.back) else { return };
         let g = &self.spec.geometry;
         let (inputs, outputs) = self.lens(run.rows);
-        let copied = if self.copy.is_empty() { 0..0 } else { front(&self.copy, run.rows * self.framed.len()) };
+        let copied = self.copied(run);
+        let own = self.own(run.lengths);
         let (spread, turned) = match &back.dx {
             Some(to) => (front(&to.spread, run.rows * to.frame.len()), to.turned.clone()),
             None => (0..0, 0..0),
@@ -236,6 +283,9 @@ impl Conv {
         let x = if copy.is_empty() { x.pick(inputs, run.batch, from) } else { copy };
         let (height, width) = g.outputs();
         let (filters, seen) = (g.filters / g.groups, g.channels_seen());
+        if let Some(own) = &own {
+            self.fill_behind(own, dz, 0.0);
+        }
         kernel::slopes_and_sums(run.machine, self.spec.activation, (run.rows, height * width), y, dz, scratch, sums);
         if let Some(bias) = &self.spec.bias {
             let line = filters.next_multiple_of(16);
@@ -259,7 +309,15 @@ impl Conv {
             );
         }
         let Some(to) = &back.dx else { return };
-        to.frame.fill(run.machine, (height, width), dz, spread);
+        // Where a sequence has another rim in front than a whole one, its windows all lie as much further.
+        let place = |row| match &own {
+            Some(own) => (
+                to.frame.first.1 + self.framed.first.1 - g.columns.pads(own(row)).0,
+                length_behind(&[g.columns], own(row)),
+            ),
+            None => (to.frame.first.1, width),
+        };
+        to.frame.fill(run.machine, (height, width), &place, dz, spread);
         let len = turned_len(g);
         for group in 0..g.groups {
             let own = &run.params[self.spec.weight.start + group * weight..][..weight];
@@ -278,6 +336,11 @@ impl Conv {
                     out: dx,
                 },
             );
+        }
+        if let Some(own) = &own {
+            for (row, dx) in dx.chunks_exact_mut(g.width * g.channels).enumerate() {
+                dx[own(row) * g.channels..].fill(0.0);
+            }
         }
     }
 }

@@ -56,7 +56,8 @@ impl Lowering<'_> {
                 let order = self.windowed(number);
                 let weight = self.tensor();
                 let bias = conv.bias.then(|| self.tensor());
-                let spec = ConvSpec { geometry, weight, bias, activation: Activation::Identity };
+                let before = matches!(input, Shape::Sequence { .. }).then(|| self.windows());
+                let spec = ConvSpec { geometry, weight, bias, activation: Activation::Identity, before };
                 self.graph.push(number, Lowered::Conv(spec), output, order);
                 self.note_window(geometry.columns);
                 self.activate(number, conv.activation);
