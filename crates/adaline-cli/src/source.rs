@@ -2,20 +2,28 @@
 
 use crate::failure::{Code, Failure};
 use adaline::Error;
-use adaline::data::{Table, builtins};
+use adaline::data::{Encoder, ImageOptions, Table, builtins};
 use adaline::error::{did_you_mean, printable};
 use std::path::Path;
 
+/// Reads the data that a person named on the command line for a model: images are made as large as those that it was
+/// trained on.
+pub(crate) fn read_for(source: &str, encoder: &Encoder) -> Result<Table, Failure> {
+    read(source, encoder.image_options().unwrap_or_default())
+}
+
 /// Reads the data that a person named on the command line. A built-in name comes before a file of that name, which is
 /// then written `./iris`.
-pub(crate) fn read(source: &str) -> Result<Table, Failure> {
+pub(crate) fn read(source: &str, options: ImageOptions) -> Result<Table, Failure> {
     if source == "-" {
         return Ok(Table::from_reader(std::io::stdin().lock(), "standard input")?);
     }
     if builtins().iter().any(|set| set.name == source) {
         return Ok(Table::builtin(source)?);
     }
-    Table::read(source).map_err(|error| match error {
+    // Decoding photos takes far longer than anything else that is read.
+    let options = options.threads(std::thread::available_parallelism().map_or(1, usize::from));
+    Table::read_with(source, &options).map_err(|error| match error {
         Error::Io { source: trouble, .. } if trouble.kind() == std::io::ErrorKind::NotFound => missing(source),
         other => other.into(),
     })

@@ -2,7 +2,7 @@
 //! figures are in `docs/defaults.md`.
 
 use crate::data::{Dataset, Task};
-use crate::{Activation, AdamW, Dense, Dropout, Layer, Settings};
+use crate::{Activation, AdamW, Dense, Dropout, Layer, Settings, Shape};
 
 /// A tiny table still sees so many updates…
 const LEAST_UPDATES: usize = 3000;
@@ -10,6 +10,9 @@ const LEAST_UPDATES: usize = 3000;
 const MOST_EPOCHS: usize = 3000;
 /// nor less often than this.
 const LEAST_EPOCHS: usize = 20;
+
+/// Whether images get a network of convolutions where none is given.
+const CONVOLVE: bool = false;
 
 /// The network and the settings that suit a data set.
 ///
@@ -32,6 +35,8 @@ pub struct Defaults {
     pub activation: Activation,
     /// The share of each hidden layer's values that is zeroed while training; 0 for no dropout layers.
     pub dropout: f64,
+    /// The whole chain in one line, where convolutions suit the data better than hidden layers do.
+    pub convolutional: Option<String>,
     /// The run. Seed and class weights are the caller's.
     pub settings: Settings,
 }
@@ -56,7 +61,8 @@ impl Defaults {
             optimizer: AdamW::default().learning_rate(learning_rate).weight_decay(Defaults::decay(inputs, rows)).into(),
             ..Settings::default()
         };
-        Defaults { hidden: vec![64], activation: Activation::Relu, dropout: 0.0, settings }
+        let convolutional = if CONVOLVE { Defaults::convolutions(data.input(), outputs(data)) } else { None };
+        Defaults { hidden: vec![64], activation: Activation::Relu, dropout: 0.0, convolutional, settings }
     }
 
     /// Epochs for so many training rows in batches of this size.
@@ -74,8 +80,35 @@ impl Defaults {
         (120.0 * surplus as f64 / rows.max(1) as f64).min(2.0)
     }
 
-    /// The whole chain: the hidden layers, and the output layer that suits the target.
+    /// A network of convolutions for images of a shape, in one line; `None` for what is no image, or too small for one.
+    ///
+    /// Each convolution finds features, each pool halves the sides: the features become more, the places fewer. Small images
+    /// are halved once, with edges (`same`); sides of 40 and more three times, so that the first dense layer stays small.
+    ///
+    /// ```
+    /// use adaline::{Defaults, Shape};
+    /// let mnist = Shape::Image { channels: 1, height: 28, width: 28 };
+    /// assert_eq!(
+    ///     Defaults::convolutions(mnist, 10).unwrap(),
+    ///     "conv 16 3x3 relu, maxpool 2, conv 32 3x3 relu, maxpool 2, flatten, dense 64 relu, dense 10"
+    /// );
+    /// ```
+    pub fn convolutions(shape: Shape, outputs: usize) -> Option<String> {
+        let Shape::Image { height, width, .. } = shape else { return None };
+        let convolutions = match height.min(width) {
+            0..6 => return None,
+            6..12 => "conv 32 3x3 same relu, conv 32 3x3 same relu, maxpool 2",
+            12..40 => "conv 16 3x3 relu, maxpool 2, conv 32 3x3 relu, maxpool 2",
+            _ => "conv 16 3x3 relu, maxpool 2, conv 32 3x3 relu, maxpool 2, conv 64 3x3 relu, maxpool 2",
+        };
+        Some(format!("{convolutions}, flatten, dense 64 relu, dense {outputs}"))
+    }
+
+    /// The whole chain: convolutions where they suit, or the hidden layers; and the output layer that suits the target.
     pub fn layers(&self, data: &Dataset) -> Vec<Layer> {
+        if let Some(Ok(layers)) = self.convolutional.as_deref().map(Layer::parse_chain) {
+            return layers;
+        }
         let mut layers = Vec::new();
         for &units in &self.hidden {
             layers.push(Dense::new(units, self.activation).into());
@@ -83,12 +116,16 @@ impl Defaults {
                 layers.push(Dropout::new(self.dropout).into());
             }
         }
-        let outputs = match (data.task(), data.classes().len()) {
-            (Task::Classification, classes) if classes > 2 => classes,
-            _ => 1,
-        };
-        layers.push(Dense::linear(outputs).into());
+        layers.push(Dense::linear(outputs(data)).into());
         layers
+    }
+}
+
+/// Units of the last layer.
+fn outputs(data: &Dataset) -> usize {
+    match (data.task(), data.classes().len()) {
+        (Task::Classification, classes) if classes > 2 => classes,
+        _ => 1,
     }
 }
 
@@ -110,6 +147,23 @@ mod tests {
             let layers = Defaults::for_dataset(&data).layers(&data);
             assert_eq!(layers.last(), Some(&Dense::linear(outputs).into()), "{name}");
         }
+    }
+
+    #[test]
+    fn convolutions_fit_images_of_every_size() {
+        for (height, width) in [(6, 6), (8, 8), (11, 90), (12, 12), (28, 28), (39, 40), (40, 41), (64, 48), (64, 64)] {
+            for channels in [1, 3] {
+                let shape = Shape::Image { channels, height, width };
+                let text = Defaults::convolutions(shape, 7).unwrap();
+                let layers = Layer::parse_chain(&text).unwrap();
+                assert_eq!(Layer::chain_to_string(&layers), text);
+                let network = crate::Network::new(shape, layers).unwrap();
+                assert_eq!(network.output().len(), 7);
+                assert!(width > 64 || network.parameters() < 250_000, "{shape}: {}", network.parameters());
+            }
+        }
+        assert_eq!(Defaults::convolutions(Shape::Image { channels: 1, height: 5, width: 90 }, 2), None);
+        assert_eq!(Defaults::convolutions(Shape::Flat(784), 10), None);
     }
 
     #[test]

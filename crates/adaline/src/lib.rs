@@ -77,7 +77,7 @@
 //! | training | [`Trainer`], [`Settings`], [`Session`], [`Loss`], [`Optimizer`], [`Schedule`], [`Samples`] |
 #![cfg_attr(
     feature = "data",
-    doc = "| data | [`data::Table`], [`data::Split`], [`data::Dataset`], [`data::Encoder`] |"
+    doc = "| data | [`data::Table`], [`data::Split`], [`data::Dataset`], [`data::Encoder`], [`Augment`] |"
 )]
 #![cfg_attr(
     feature = "data",
@@ -95,8 +95,8 @@
 //!
 //! # Features
 //!
-//! `data` (tables, readers, encoders, models in files) and `plot` are on by default. Without them the library is
-//! neurons, networks and training.
+//! `data` (tables, readers, encoders, models in files), `images` (PNG and JPEG files as data) and `plot` are on by default.
+//! Without them the library is neurons, networks and training.
 
 pub mod circuit;
 #[cfg(feature = "data")]
@@ -113,6 +113,7 @@ pub mod reference;
 pub mod rng;
 
 mod activation;
+mod augment;
 mod init;
 mod kernel;
 mod layer;
@@ -131,6 +132,7 @@ mod shape;
 mod trainer;
 
 pub use activation::{Activation, Derivative, softmax};
+pub use augment::{Augment, Placement};
 pub use circuit::Circuit;
 #[cfg(feature = "data")]
 pub use defaults::Defaults;

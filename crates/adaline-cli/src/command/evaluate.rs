@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     /// A model file
     model: PathBuf,
 
-    /// A built-in name, a CSV or TSV file, a folder or file in MNIST's format, or - for standard input
+    /// A built-in name, a CSV or TSV file, a folder of images in class folders or in MNIST's format, or - for standard input
     data: String,
 
     /// Print a JSON document
@@ -29,7 +29,8 @@ const EXAMPLES: &str = "Examples:
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let model = model::load(&arguments.model)?;
-    let table = source::read(&arguments.data)?;
+    let table = source::read_for(&arguments.data, model.encoder())?;
+    table.notes().iter().for_each(|note| output.note(format!("note: {note}")));
     let evaluation = model.evaluate(&table).map_err(|error| model::in_use(error, &arguments.model))?;
     if model.record().is_some_and(|record| record.data.source == table.source() && record.data.test_rows > 0) {
         output.note(

@@ -109,8 +109,9 @@ fn schema(model: &Model) -> String {
             Input::Categories { name, categories } => {
                 vec![printable(name), "categories".to_owned(), list(categories)]
             }
-            Input::Image { channels, height, width, mean, scale } => {
-                vec!["image".to_owned(), format!("{channels}x{height}x{width}"), scaled(*mean, *scale)]
+            Input::Image { channels, height, width, mean, scale, .. } => {
+                let by: Vec<String> = mean.iter().zip(scale).map(|(mean, scale)| scaled(*mean, *scale)).collect();
+                vec!["image".to_owned(), format!("{channels}x{height}x{width}"), by.join(", ")]
             }
             _ => vec!["input".to_owned()],
         });
@@ -161,6 +162,7 @@ fn training(record: &Record) -> String {
         row("schedule", settings.schedule.to_string()),
         row("batch size", settings.batch_size.to_string()),
         row("seed", settings.seed.to_string()),
+        row("augment", settings.augment.map_or_else(|| "none".to_owned(), |augment| augment.to_string())),
         row(
             "epochs",
             format!(

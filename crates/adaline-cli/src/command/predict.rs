@@ -4,6 +4,7 @@ use crate::failure::{Code, Failure};
 use crate::output::Output;
 use crate::source::shown;
 use crate::{files, model, source};
+use adaline::data::Table;
 use adaline::{Prediction, Predictions};
 use clap::Args;
 use serde_json::{Map, Value};
@@ -12,14 +13,14 @@ use std::path::{Path, PathBuf};
 /// Predict new rows with a model
 ///
 /// The columns are found by name; a target column is not needed, and not looked at. The predictions are CSV with a column
-/// "prediction", one row for each row of the data, in their order.
+/// "prediction", one row for each row of the data, in their order; of image files a column "file" comes before it.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// A model file
     model: PathBuf,
 
-    /// A built-in name, a CSV or TSV file, a folder or file in MNIST's format, or - for standard input
+    /// A built-in name, a CSV or TSV file, an image, a folder of images, data in MNIST's format, or - for standard input
     data: String,
 
     /// Add a column p_<class> for each class, its probability
@@ -52,9 +53,11 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     if arguments.proba && model.encoder().classes().is_empty() {
         return Err(Failure::usage("--proba: this model predicts numbers, which have no probabilities; leave it out"));
     }
-    let predictions = model.predict(&source::read(&arguments.data)?);
-    let predictions = predictions.map_err(|error| model::in_use(error, &arguments.model))?;
-    let text = if arguments.json { lines(&predictions, arguments.proba) } else { csv(&predictions, arguments.proba) };
+    let table = source::read_for(&arguments.data, model.encoder())?;
+    table.notes().iter().for_each(|note| output.note(format!("note: {note}")));
+    let predictions = model.predict(&table).map_err(|error| model::in_use(error, &arguments.model))?;
+    let print = if arguments.json { lines } else { csv };
+    let text = print(&predictions, &table, arguments.proba);
     let text = text.map_err(|error| Failure::new(Code::Machine, format!("cannot write the predictions: {error}")))?;
     match &arguments.output {
         None => output.write(&text),
@@ -66,15 +69,20 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     }
 }
 
-fn csv(predictions: &Predictions, proba: bool) -> std::io::Result<Vec<u8>> {
+fn csv(predictions: &Predictions, table: &Table, proba: bool) -> std::io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut record = vec!["prediction".to_owned()];
+    let mut record = Vec::new();
+    if table.file(0).is_some() {
+        record.push("file".to_owned());
+    }
+    record.push("prediction".to_owned());
     if proba {
         record.extend(predictions.classes().iter().map(|class| format!("p_{class}")));
     }
     writer.write_record(&record)?;
     for (row, prediction) in predictions.iter().enumerate() {
         record.clear();
+        record.extend(table.file(row).map(str::to_owned));
         record.push(prediction.label());
         if proba {
             record.extend(predictions.probabilities(row).iter().map(|p| share(*p)));
@@ -89,7 +97,7 @@ fn share(p: f64) -> String {
     if p == 0.0 || p >= 1e-5 { p.to_string() } else { format!("{p:e}") }
 }
 
-fn lines(predictions: &Predictions, proba: bool) -> std::io::Result<Vec<u8>> {
+fn lines(predictions: &Predictions, table: &Table, proba: bool) -> std::io::Result<Vec<u8>> {
     let mut text = Vec::new();
     for (row, prediction) in predictions.iter().enumerate() {
         let mut object = Map::new();
@@ -97,6 +105,9 @@ fn lines(predictions: &Predictions, proba: bool) -> std::io::Result<Vec<u8>> {
             Prediction::Number(number) => Value::from(*number),
             other => Value::from(other.label()),
         };
+        if let Some(file) = table.file(row) {
+            object.insert("file".to_owned(), Value::from(file));
+        }
         object.insert("prediction".to_owned(), value);
         if proba {
             for (class, p) in predictions.classes().iter().zip(predictions.probabilities(row)) {

@@ -12,7 +12,7 @@ use crate::failure::{Code, Failure};
 use crate::output::Output;
 use crate::source::shown;
 use crate::{files, interrupt, model, source};
-use adaline::data::{Dataset, Input, Labelled, Split, Table};
+use adaline::data::{Dataset, ImageOptions, Input, Labelled, Split, Table, Values};
 use adaline::error::{Place, printable};
 use adaline::{Checkpoint, Defaults, Ended, Error, Fit, Layer, Model, Network, Settings, Trainer};
 use names::Names;
@@ -36,7 +36,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     // What can be wrong before the data is read is found out before the data is read.
     let layers = arguments.net.as_deref().map(Layer::parse_chain).transpose()?;
     let names = Names::choose(arguments, source)?;
-    let table = source::read(source)?;
+    let table = source::read(source, image_options(arguments)?)?;
+    check_images(arguments, &table)?;
+    table.notes().iter().for_each(|note| output.note(format!("note      {note}")));
     let mut run = match &arguments.resume {
         Some(path) => resumed(arguments, table, path)?,
         None => fresh(arguments, table, layers, output)?,
@@ -57,6 +59,33 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     output.print(report.text(source))
 }
 
+/// How images are to be read: as the flags have it, or as the model that is trained further wants them.
+fn image_options(arguments: &Arguments) -> Result<ImageOptions, Failure> {
+    if let Some(path) = arguments.from.as_deref().or(arguments.resume.as_deref()) {
+        return Ok(model::load(path)?.encoder().image_options().unwrap_or_default());
+    }
+    let mut options = ImageOptions::new();
+    if let Some((height, width)) = arguments.image_size {
+        options = options.size(height, width);
+    }
+    if let Some(channels) = arguments.channels {
+        options = options.channels(channels);
+    }
+    Ok(options)
+}
+
+/// Flags about images are a mistake where there are none.
+fn check_images(arguments: &Arguments, table: &Table) -> Result<(), Failure> {
+    let flags = [("--image-size", arguments.image_size.is_some()), ("--channels", arguments.channels.is_some())];
+    let has_images = table.columns().iter().any(|column| matches!(column.values(), Values::Images(_)));
+    match flags.iter().find(|(_, given)| *given && !has_images) {
+        Some((flag, _)) => {
+            Err(Failure::usage(format!("{flag}: {} holds no images; leave it out", printable(table.source()))))
+        }
+        None => Ok(()),
+    }
+}
+
 /// A run from the start: of new weights, or with `--from` of those of a model.
 fn fresh(arguments: &Arguments, table: Table, layers: Option<Vec<Layer>>, output: &Output) -> Result<Run, Failure> {
     let split = arguments.split();
@@ -75,6 +104,9 @@ fn fresh(arguments: &Arguments, table: Table, layers: Option<Vec<Layer>>, output
             let data = labelled(arguments, table)?.split(split)?;
             let mut defaults = Defaults::for_dataset(&data);
             let layers = layers.unwrap_or_else(|| {
+                if arguments.hidden.is_some() || arguments.activation.is_some() || arguments.dropout.is_some() {
+                    defaults.convolutional = None;
+                }
                 if let Some(hidden) = &arguments.hidden {
                     defaults.hidden.clone_from(hidden);
                 }
@@ -129,6 +161,8 @@ fn labelled(arguments: &Arguments, table: Table) -> Result<Labelled, Failure> {
     let target = match (&arguments.target, table.default_target()) {
         (Some(target), _) => target.clone(),
         (None, Some(target)) => target.to_owned(),
+        // Image files without classes have no such column; the message says what the folder should be like.
+        (None, None) if table.file(0).is_some() => table.column("class")?.name().to_owned(),
         (None, None) => {
             let columns: Vec<String> = table.names().take(20).map(printable).collect();
             let last = columns.last().cloned().unwrap_or_default();
@@ -196,6 +230,9 @@ fn introduce(run: &Run, output: &Output) {
         "run       {} epochs, batches of {}, {}, seed {}",
         settings.epochs, settings.batch_size, settings.optimizer, settings.seed
     ));
+    if let Some(augment) = &settings.augment {
+        output.note(format!("augment   {augment}"));
+    }
     output.detail(format!("schedule  {}", settings.schedule));
     output.detail(format!("{network}"));
 }

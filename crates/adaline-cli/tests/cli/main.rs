@@ -8,6 +8,7 @@ mod bad_models;
 mod commands;
 mod examples;
 mod gates;
+mod images;
 mod manners;
 mod outputs;
 mod reproducible;

@@ -186,10 +186,11 @@ mod tests {
         assert_eq!(digits.input(), Shape::Image { channels: 1, height: 8, width: 8 });
         assert_eq!(digits.classes(), ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
         // scikit-learn's `load_digits().data`: mean 4.884164579855314, standard deviation 6.016787548672236.
-        let [crate::data::Input::Image { mean, scale, .. }] = digits.encoder().inputs()[..] else { panic!() };
+        let encoder = digits.encoder();
+        let [crate::data::Input::Image { mean, scale, .. }] = encoder.inputs() else { panic!() };
         assert!(
-            (mean - 4.884164579855314).abs() < 1e-12 && (scale - 6.016787548672236).abs() < 1e-12,
-            "{mean} {scale}"
+            (mean[0] - 4.884164579855314).abs() < 1e-12 && (scale[0] - 6.016787548672236).abs() < 1e-12,
+            "{mean:?} {scale:?}"
         );
     }
 

@@ -1,5 +1,6 @@
-//! One column of a table: numbers, text, or bytes.
+//! One column of a table: numbers, text, bytes, or images.
 
+use super::images::Images;
 use crate::error::Place;
 use crate::{Error, Result};
 use std::collections::HashMap;
@@ -23,6 +24,8 @@ pub enum Values {
     /// Whole numbers from 0 to 255, in an eighth of the space: pixels, and any other column of a file that has no other
     /// numbers. [`Column::number`] reads both kinds.
     Bytes(Vec<u8>),
+    /// An image in each row.
+    Images(Images),
 }
 
 /// Words, each distinct one stored once.
@@ -60,6 +63,11 @@ impl Column {
         Column::new(name, Values::Bytes(values))
     }
 
+    /// A column of images.
+    pub fn images(name: impl Into<String>, images: Images) -> Self {
+        Column::new(name, Values::Images(images))
+    }
+
     pub(super) fn new(name: impl Into<String>, values: Values) -> Self {
         Column { name: name.into(), values, fault: None }
     }
@@ -81,22 +89,24 @@ impl Column {
 
     /// Whether it holds numbers (bytes are numbers).
     pub fn is_numeric(&self) -> bool {
-        !matches!(self.values, Values::Text(_))
+        matches!(self.values, Values::Numbers(_) | Values::Bytes(_))
     }
 
-    /// The number in a row, or `None` for text or a row that is not there.
+    /// The number in a row, or `None` for text, images, or a row that is not there.
     pub fn number(&self, row: usize) -> Option<f64> {
         match &self.values {
             Values::Numbers(values) => values.get(row).copied(),
             Values::Bytes(values) => values.get(row).map(|&x| f64::from(x)),
-            Values::Text(_) => None,
+            Values::Text(_) | Values::Images(_) => None,
         }
     }
 
-    /// The cell of a row as it is written to CSV: the word, or the shortest text that reads back as the same number.
+    /// The cell of a row as it is written to CSV: the word, or the shortest text that reads back as the same number. Of an
+    /// image its shape, for it is written as columns of pixels.
     pub fn cell(&self, row: usize) -> String {
         match &self.values {
             Values::Text(text) => text.word(row).unwrap_or_default().to_owned(),
+            Values::Images(images) => images.row(row).map_or_else(String::new, |_| images.shape().to_string()),
             _ => self.number(row).map_or_else(String::new, |x| x.to_string()),
         }
     }
@@ -108,6 +118,7 @@ impl Column {
             Values::Numbers(values) => Some(values.len()),
             Values::Bytes(values) => Some(values.len()),
             Values::Text(text) => Some(text.codes.len()),
+            Values::Images(images) => Some(images.rows()),
         }
     }
 
@@ -132,6 +143,7 @@ impl Column {
             Values::Numbers(values) => Values::Numbers(pick(values, rows)),
             Values::Bytes(values) => Values::Bytes(pick(values, rows)),
             Values::Text(text) => Values::Text(Text { words: text.words.clone(), codes: pick(&text.codes, rows) }),
+            Values::Images(images) => Values::Images(images.select(rows)),
         };
         Column { name: self.name.clone(), values, fault: self.fault.clone() }
     }

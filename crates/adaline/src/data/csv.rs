@@ -122,6 +122,7 @@ fn read_error(source: &str, error: io::Error) -> Error {
 
 /// Writes a table with a header. Cells are quoted only where they must be.
 pub(super) fn write(table: &Table, mut writer: impl Write) -> Result<()> {
+    let table = &*table.with_pixel_columns()?;
     for column in table.columns() {
         column.check(table.source())?;
     }

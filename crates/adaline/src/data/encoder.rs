@@ -59,22 +59,27 @@ pub enum Input {
         /// The words, in the order of the network's inputs.
         categories: Vec<String>,
     },
-    /// All pixels of an image, in the columns `p<row><column>`, or `p<row>_<column>` where a side is longer than 10. It
-    /// must be the only input.
+    /// All pixels of an image: a column of images, or columns of pixels `p<row><column>`, or `p<row>_<column>` where a side
+    /// is longer than 10, with `_r`, `_g` and `_b` behind it in colour. It must be the only input.
     Image {
-        /// Channels: 1 for grey.
+        /// Channels: 1 for grey, 3 for red, green and blue.
         #[serde(default = "one_channel")]
         channels: usize,
         /// Rows of pixels.
         height: usize,
         /// Columns of pixels.
         width: usize,
-        /// The mean over all pixels of the training rows; 0 where it is not given.
-        #[serde(default)]
-        mean: f64,
-        /// The standard deviation over all pixels of the training rows; 1 where it is not given.
-        #[serde(default = "one")]
-        scale: f64,
+        /// The mean over all pixels of the training rows, one for each channel or one for all; 0 where it is not given.
+        #[serde(default = "zeroes", with = "one_or_more")]
+        mean: Vec<f64>,
+        /// The standard deviation over all pixels of the training rows, likewise; 1 where it is not given.
+        #[serde(default = "ones", with = "one_or_more")]
+        scale: Vec<f64>,
+        /// What a white pixel of an image file stands for, black being 0: 255 where a model was trained on images. Without
+        /// it the model was trained on columns of pixels, and nothing says what their numbers mean; it then reads such
+        /// columns, but no image files.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        white: Option<f64>,
     },
 }
 
@@ -109,6 +114,40 @@ fn one() -> f64 {
 
 fn one_channel() -> usize {
     1
+}
+
+fn zeroes() -> Vec<f64> {
+    vec![0.0]
+}
+
+fn ones() -> Vec<f64> {
+    vec![1.0]
+}
+
+/// A number for all channels, or a list with one for each.
+mod one_or_more {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Numbers {
+        One(f64),
+        More(Vec<f64>),
+    }
+
+    pub(super) fn serialize<S: Serializer>(numbers: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+        match numbers {
+            [one] => Numbers::One(*one).serialize(serializer),
+            more => Numbers::More(more.to_vec()).serialize(serializer),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+        Ok(match Numbers::deserialize(deserializer)? {
+            Numbers::One(one) => vec![one],
+            Numbers::More(more) => more,
+        })
+    }
 }
 
 /// Most classes of a target: more of them are names or numbers of things, not kinds, and the confusion matrix has
@@ -173,10 +212,21 @@ impl Encoder {
         for input in &self.inputs {
             match input {
                 Input::Number { name, .. } | Input::Categories { name, .. } => names.push(name.clone()),
-                Input::Image { height, width, .. } => names.extend(super::image::pixel_names(*height, *width)),
+                Input::Image { .. } => names.extend(super::image::pixel_names(input.shape())),
             }
         }
         names
+    }
+
+    /// How image files must be read for this encoder; `None` where its input is no image. The number of threads is one.
+    pub fn image_options(&self) -> Option<super::ImageOptions> {
+        match *self.inputs.as_slice() {
+            [Input::Image { channels, height, width, .. }] => {
+                let options = super::ImageOptions::new().size(height, width).channels(channels);
+                Some(options.class_column(self.target.name()))
+            }
+            _ => None,
+        }
     }
 
     /// What is learnt.
@@ -243,12 +293,21 @@ impl TryFrom<Unchecked> for Encoder {
             match input {
                 Input::Number { name, mean, scale } => scaled(name, *mean, *scale)?,
                 Input::Categories { name, categories } => distinct(name, "categories", categories, 1)?,
-                Input::Image { channels, mean, scale, .. } => {
-                    scaled("image", *mean, *scale)?;
-                    if *channels != 1 || inputs.len() != 1 || input.width() == 0 {
+                Input::Image { channels, mean, scale, white, .. } => {
+                    let fits = |numbers: &[f64]| [1, *channels].contains(&numbers.len());
+                    if ![1, 3].contains(channels) || inputs.len() != 1 || input.width() == 0 {
                         return Err(
-                            "an image must have one channel and at least one pixel, and be the only input".into()
+                            "an image must have 1 or 3 channels and at least one pixel, and be the only input".into()
                         );
+                    }
+                    if !fits(mean) || !fits(scale) {
+                        return Err(format!("an image of {channels} channels has one mean and one scale for each"));
+                    }
+                    for channel in 0..*channels {
+                        scaled("image", of_channel(mean, channel), of_channel(scale, channel))?;
+                    }
+                    if white.is_some_and(|white| !(white.is_finite() && white > 0.0)) {
+                        return Err("\"white\" must be a finite number above 0".into());
                     }
                 }
             }
@@ -275,6 +334,11 @@ impl TryFrom<Unchecked> for Encoder {
         }
         Ok(Encoder { inputs, target })
     }
+}
+
+/// The number of a channel, where there is one for each or one for all.
+fn of_channel(numbers: &[f64], channel: usize) -> f64 {
+    numbers.get(channel).or(numbers.first()).copied().unwrap_or(f64::NAN)
 }
 
 /// Checks a list of words: enough of them, none twice.

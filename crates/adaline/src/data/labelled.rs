@@ -23,6 +23,11 @@ impl Labelled {
     pub(super) fn new(table: Table, target: &str) -> Result<Self> {
         let index = index_for(&table, target, "target")?;
         let column = table.column(target)?;
+        if matches!(column.values(), Values::Images(_)) {
+            let message =
+                format!("the column \"{}\" holds images, which are inputs; name another column", printable(target));
+            return Err(Error::setting("target", message));
+        }
         let task = Task::of(column);
         let inputs = (0..table.columns().len()).map(|place| place != index).collect();
         let labelled = Labelled { task, inputs, target: target.to_owned(), table, scale_target: true };
@@ -42,6 +47,8 @@ impl Labelled {
 
     /// Uses these columns only, in the table's order. Fails for a name that is not there, and for the target.
     pub fn features<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Result<Self> {
+        let names: Vec<S> = names.into_iter().collect();
+        self.show_pixels(&names)?;
         let mut inputs = vec![false; self.inputs.len()];
         for name in names {
             inputs[self.input_index(name.as_ref(), "features")?] = true;
@@ -53,6 +60,8 @@ impl Labelled {
 
     /// Leaves these columns out. Fails for a name that is not there, and for the target.
     pub fn exclude<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Result<Self> {
+        let names: Vec<S> = names.into_iter().collect();
+        self.show_pixels(&names)?;
         for name in names {
             let index = self.input_index(name.as_ref(), "exclude")?;
             self.inputs[index] = false;
@@ -89,8 +98,9 @@ impl Labelled {
 
     /// Shares out the rows and fits the encoder on those for training.
     ///
-    /// A truth table ([`Table::is_whole`]) is never split. Where the data set's authors have chosen the test rows (a
-    /// folder with MNIST's two pairs), these are the test rows, unless the split is [`Split::none`].
+    /// A truth table ([`Table::is_whole`]) is never split. Where the data set's authors have chosen the test rows or the
+    /// validation rows (MNIST's two pairs, folders `train` and `test`), these are taken, unless the split is
+    /// [`Split::none`].
     ///
     /// Fails when there are too few rows, when an input cannot be used (an empty cell, a word among numbers, text that
     /// differs in nearly every row), and when the numbers are too large to compute with.
@@ -106,14 +116,28 @@ impl Labelled {
             Task::Regression => vec![0; self.table.rows()],
         };
         let parts = match self.table.parts() {
-            Parts::Free => split.parts(&strata, None),
-            Parts::TestFrom(first) => split.parts(&strata, Some(first)),
-            Parts::Whole => Split::none().parts(&strata, None),
+            Parts::Free => split.parts(&strata, None, None),
+            Parts::Given { validation, test } => split.parts(&strata, validation, test),
+            Parts::Whole => Split::none().parts(&strata, None, None),
         };
         let parts = parts.map_err(|message| Error::data(Place::new(self.table.source()), message))?;
         let keep: Vec<bool> =
             self.inputs.iter().zip(self.table.names()).map(|(&input, name)| input || name == self.target).collect();
         Dataset::new(self.table.keep_columns(&keep), parts, split, &self.target, self.task, self.scale_target)
+    }
+
+    /// Makes columns of an image's pixels, if one of these names is a pixel's.
+    fn show_pixels<S: AsRef<str>>(&mut self, names: &[S]) -> Result<()> {
+        let Some((place, shape)) = self.table.image() else { return Ok(()) };
+        let is_column = |name: &str| self.table.names().any(|have| have == name);
+        let pixels: std::collections::HashSet<String> = super::image::pixel_names(shape).collect();
+        if !names.iter().any(|name| pixels.contains(name.as_ref()) && !is_column(name.as_ref())) {
+            return Ok(());
+        }
+        let is_input = self.inputs.get(place).copied().unwrap_or(false);
+        self.table = self.table.with_pixel_columns()?.into_owned();
+        self.inputs.splice(place..=place, std::iter::repeat_n(is_input, shape.len()));
+        Ok(())
     }
 
     fn input_index(&self, name: &str, setting: &str) -> Result<usize> {

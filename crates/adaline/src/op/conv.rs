@@ -3,12 +3,15 @@
 //! Zeroes at the edges are really there, in a copy of the images; without them there is no copy. The gradient of x is the
 //! same operation again: the gradient of the sums, spread out by the strides and with a rim of zeroes, under the turned
 //! filters.
+//!
+//! A sequence with a length of its own is treated as if it were alone: zeroes behind its end (in the copy), and 0 comes out
+//! behind its last window.
 
-use super::global_pool::own_places;
 use super::{Run, Wires, cut, front, front_of, length_behind};
 use crate::Activation;
 use crate::kernel::conv::{self as kernel, Columns, Filter, FilterGradient, Places, parts};
 use crate::kernel::panels::{panel_index, panels_len};
+use crate::kernel::{Machine, for_each_piece};
 use crate::layer::{ConvGeometry, Window};
 use crate::plan::Layout;
 use std::ops::Range;
@@ -23,22 +26,20 @@ pub(crate) struct ConvSpec {
     pub bias: Option<Range<usize>>,
     /// An activation of single values whose derivative is had from the output.
     pub activation: Activation,
-    /// Of sequences: the windows that went over them before.
-    pub before: Option<Vec<Window>>,
+    /// Of a sequence: the windows that have gone over it before. `None` for an image.
+    pub windows: Option<Vec<Window>>,
 }
 
 /// y = f(filters over x + bias)
-///
-/// A sequence with a length of its own goes as if it were alone: in the copy it has its own rim, and behind its end there are
-/// zeroes. What comes out behind its last window is what sums of 0 give.
 #[derive(Debug)]
 pub(crate) struct Conv {
     spec: ConvSpec,
     /// The images with their rim of zeroes.
     framed: Frame,
-    has_rim: bool,
-    /// Where that copy lies; empty where there is no rim, and no end of a sequence to reach over.
+    /// Where that copy lies; empty where none is ever needed.
     copy: Range<usize>,
+    /// Whether there are zeroes at the edges, so that the copy is needed always.
+    has_rim: bool,
     /// Where the windows lie in it, for the first group.
     places: Places,
     back: Option<Back>,
@@ -81,24 +82,25 @@ impl Frame {
         self.height.saturating_mul(self.width).saturating_mul(self.channels)
     }
 
-    /// Copies images of a height and a width into their frames; everything else is 0. `own` says where the first column of
-    /// an image goes and how many of its columns are copied.
+    /// Copies images of a height and a width into their frames; everything else is 0. `part` says of each image how many of
+    /// its columns are copied, and by how much they move to the right.
     fn fill(
         &self,
-        machine: &crate::kernel::Machine,
+        machine: &Machine,
         (height, width): (usize, usize),
-        own: &(dyn Fn(usize) -> (usize, usize) + Sync),
+        part: &(dyn Fn(usize) -> (usize, isize) + Sync),
         from: &[f32],
         to: &mut [f32],
     ) {
         let (len, channels) = (self.len(), self.channels);
-        crate::kernel::for_each_piece(machine, to, len, &|image, to: &mut [f32]| {
+        for_each_piece(machine, to, len, &|image, to: &mut [f32]| {
             let from = &from[image * height * width * channels..][..height * width * channels];
-            let (first, columns) = own(image);
+            let (own, shift) = part(image);
+            let first = self.first.1.saturating_add_signed(shift);
             to.fill(0.0);
             for (y, row) in from.chunks_exact(width * channels).enumerate() {
-                let row = &row[..columns * channels];
                 let start = ((self.first.0 + y * self.strides.0) * self.width + first) * channels;
+                let row = &row[..own * channels];
                 if self.strides.1 == 1 {
                     to[start..start + row.len()].copy_from_slice(row);
                 } else {
@@ -153,8 +155,11 @@ impl Conv {
             strides: (1, 1),
         };
         let has_rim = top + bottom + left + right > 0;
-        let reaches_over = spec.before.is_some() && g.columns.reach() > 1;
-        let copy = if has_rim || reaches_over { layout.kept(wires.batch.saturating_mul(framed.len())) } else { 0..0 };
+        let copy = if has_rim || spec.windows.is_some() {
+            layout.kept(wires.batch.saturating_mul(framed.len()))
+        } else {
+            0..0
+        };
         let places_of = |frame: &Frame, counts, first, strides, seen| {
             // A frame that is too large for any plan has no places worth listing.
             if layout.is_too_large() { Places::default() } else { places(frame, counts, first, strides, &g, seen) }
@@ -185,7 +190,7 @@ impl Conv {
                 }),
             }
         });
-        Conv { spec, framed, has_rim, copy, places: forward, back, wires }
+        Conv { spec, framed, copy, has_rim, places: forward, back, wires }
     }
 
     /// Values of a whole batch that come in, and that go out.
@@ -195,33 +200,39 @@ impl Conv {
         (rows * g.channels * g.height * g.width, rows * g.filters * height * width)
     }
 
-    /// The part of the copy that a run needs.
-    fn copied(&self, run: &Run<'_>) -> Range<usize> {
-        let needed = self.has_rim || run.lengths.is_some();
-        if needed && !self.copy.is_empty() { front(&self.copy, run.rows * self.framed.len()) } else { 0..0 }
+    /// Of each row of a batch of sequences with lengths of their own: how many steps it has, and how many come out.
+    fn own_steps<'a>(&'a self, run: &Run<'a>) -> Option<impl Fn(usize) -> (usize, usize) + Sync + use<'a>> {
+        let (windows, lengths) = (self.spec.windows.as_deref()?, run.lengths?);
+        let g = &self.spec.geometry;
+        Some(move |row: usize| {
+            let own = length_behind(windows, lengths[row] as usize).min(g.width);
+            (own, g.columns.count(own).max(1).min(g.outputs().1))
+        })
     }
 
-    /// The own columns of an example, where sequences have lengths of their own.
-    fn own<'r>(&'r self, lengths: Option<&'r [u32]>) -> Option<impl Fn(usize) -> usize + Sync + 'r> {
-        own_places(self.spec.before.as_deref()?, lengths)
+    /// Where the copy of so many rows lies; empty where x is read as it is.
+    fn copied(&self, run: &Run<'_>) -> Range<usize> {
+        let needed = self.has_rim || (self.spec.windows.is_some() && run.lengths.is_some());
+        if needed { front(&self.copy, run.rows * self.framed.len()) } else { 0..0 }
     }
 
     pub(crate) fn forward(&self, run: &mut Run<'_>) {
         let Wires { x, y, .. } = &self.wires;
         let g = &self.spec.geometry;
         let (inputs, outputs) = self.lens(run.rows);
-        let copied = self.copied(run);
-        let own = self.own(run.lengths);
-        let [from, copy, y] = cut(run.arena, [x.range(inputs), copied, front(y, outputs)]);
+        let own = self.own_steps(run);
+        let [from, copy, y] = cut(run.arena, [x.range(inputs), self.copied(run), front(y, outputs)]);
         let x = x.pick(inputs, run.batch, from);
         let x = if copy.is_empty() {
             x
         } else {
-            let place = |row| match &own {
-                Some(own) => (g.columns.pads(own(row)).0, own(row)),
-                None => (self.framed.first.1, g.width),
+            let left = |steps: usize| g.columns.pads(steps).0 as isize;
+            let part = |row: usize| match &own {
+                // Alone it would have as many zeroes before it as its own length asks for.
+                Some(own) => (own(row).0, left(own(row).0) - left(g.width)),
+                None => (g.width, 0),
             };
-            self.framed.fill(run.machine, (g.height, g.width), &place, x, copy);
+            self.framed.fill(run.machine, (g.height, g.width), &part, x, copy);
             copy
         };
         let (filters, seen) = (g.filters / g.groups, g.channels_seen());
@@ -242,17 +253,16 @@ impl Conv {
                 },
             );
         }
-        if let Some(own) = &own {
-            self.fill_behind(own, y, self.spec.activation.value(0.0) as f32);
+        if let Some(own) = own {
+            self.clear_behind(&own, y);
         }
     }
 
-    /// Writes a value where nothing comes out: behind the last window of each sequence.
-    fn fill_behind(&self, own: impl Fn(usize) -> usize, y: &mut [f32], value: f32) {
-        let ConvGeometry { columns, filters, .. } = self.spec.geometry;
-        let (_, width) = self.spec.geometry.outputs();
-        for (row, y) in y.chunks_exact_mut(width * filters).enumerate() {
-            y[length_behind(&[columns], own(row)) * filters..].fill(value);
+    /// Sets what lies behind the last window of each row to 0.
+    fn clear_behind(&self, own: &dyn Fn(usize) -> (usize, usize), y: &mut [f32]) {
+        let g = &self.spec.geometry;
+        for (row, y) in y.chunks_exact_mut(g.outputs().1 * g.filters).enumerate() {
+            y[own(row).1 * g.filters..].fill(0.0);
         }
     }
 
@@ -260,8 +270,7 @@ impl Conv {
         let (Wires { x, y, dy: Some(dy), dx, .. }, Some(back)) = (&self.wires, &self.back) else { return };
         let g = &self.spec.geometry;
         let (inputs, outputs) = self.lens(run.rows);
-        let copied = self.copied(run);
-        let own = self.own(run.lengths);
+        let (own, copied) = (self.own_steps(run), self.copied(run));
         let (spread, turned) = match &back.dx {
             Some(to) => (front(&to.spread, run.rows * to.frame.len()), to.turned.clone()),
             None => (0..0, 0..0),
@@ -284,7 +293,7 @@ impl Conv {
         let (height, width) = g.outputs();
         let (filters, seen) = (g.filters / g.groups, g.channels_seen());
         if let Some(own) = &own {
-            self.fill_behind(own, dz, 0.0);
+            self.clear_behind(own, dz);
         }
         kernel::slopes_and_sums(run.machine, self.spec.activation, (run.rows, height * width), y, dz, scratch, sums);
         if let Some(bias) = &self.spec.bias {
@@ -309,15 +318,13 @@ impl Conv {
             );
         }
         let Some(to) = &back.dx else { return };
-        // Where a sequence has another rim in front than a whole one, its windows all lie as much further.
-        let place = |row| match &own {
-            Some(own) => (
-                to.frame.first.1 + self.framed.first.1 - g.columns.pads(own(row)).0,
-                length_behind(&[g.columns], own(row)),
-            ),
-            None => (to.frame.first.1, width),
+        let left = |steps: usize| g.columns.pads(steps).0 as isize;
+        let part = |row: usize| match &own {
+            // What moved to the left on the way forward moves back.
+            Some(own) => (own(row).1, left(g.width) - left(own(row).0)),
+            None => (width, 0),
         };
-        to.frame.fill(run.machine, (height, width), &place, dz, spread);
+        to.frame.fill(run.machine, (height, width), &part, dz, spread);
         let len = turned_len(g);
         for group in 0..g.groups {
             let own = &run.params[self.spec.weight.start + group * weight..][..weight];
@@ -337,9 +344,10 @@ impl Conv {
                 },
             );
         }
-        if let Some(own) = &own {
+        if let Some(own) = own {
+            // What lies behind the end was not read.
             for (row, dx) in dx.chunks_exact_mut(g.width * g.channels).enumerate() {
-                dx[own(row) * g.channels..].fill(0.0);
+                dx[own(row).0 * g.channels..].fill(0.0);
             }
         }
     }

@@ -56,8 +56,11 @@ impl Lowering<'_> {
                 let order = self.windowed(number);
                 let weight = self.tensor();
                 let bias = conv.bias.then(|| self.tensor());
-                let before = matches!(input, Shape::Sequence { .. }).then(|| self.windows());
-                let spec = ConvSpec { geometry, weight, bias, activation: Activation::Identity, before };
+                let windows = match input {
+                    Shape::Sequence { .. } => Some(self.windows()),
+                    _ => None,
+                };
+                let spec = ConvSpec { geometry, weight, bias, activation: Activation::Identity, windows };
                 self.graph.push(number, Lowered::Conv(spec), output, order);
                 self.note_window(geometry.columns);
                 self.activate(number, conv.activation);

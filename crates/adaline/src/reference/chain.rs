@@ -140,7 +140,9 @@ impl Link {
                 let conv = self.conv(layer, tensors)?;
                 let sums = conv.forward(x, own)?;
                 walk.go_over(conv.along_steps());
-                return self.activated(layer.activation, sums, lengths);
+                let mut done = self.activated(layer.activation, sums, lengths)?;
+                self.clear_behind(&mut done.outputs, walk.lengths.as_deref());
+                return Ok(done);
             }
             Layer::Activation(function) => return self.activated(*function, x.to_vec(), lengths),
             Layer::Pool(pool) => {
@@ -189,6 +191,14 @@ impl Link {
             walk.lengths = None;
         }
         Ok(LayerTrace { sums: x.to_vec(), outputs, lengths, kept })
+    }
+
+    /// Zeroes what comes out behind the end of each sequence: there is no window there.
+    fn clear_behind(&self, outputs: &mut [f64], lengths: Option<&[usize]>) {
+        let (Shape::Sequence { features, .. }, Some(lengths)) = (self.output, lengths) else { return };
+        for (example, length) in outputs.chunks_exact_mut(self.output.len()).zip(lengths) {
+            example[length * features..].fill(0.0);
+        }
     }
 
     /// What a layer of sums and an activation leaves behind.

@@ -109,6 +109,23 @@ impl<'a> Conv<'a> {
         }
     }
 
+    /// At most so many products go into the sums of one example.
+    pub(super) fn products_count(&self) -> usize {
+        self.z.len().saturating_mul(self.geometry.depth())
+    }
+
+    /// What goes into each sum of one example: the places of the inputs and of their weights, in order, and the filter's bias.
+    pub(super) fn working(&self) -> Vec<(Vec<(usize, usize)>, Option<f64>)> {
+        let mut sums = vec![(Vec::new(), None); self.z.len()];
+        self.products(|at| sums[at.z].0.push((at.x, at.weight)));
+        for o in 0..self.z.channels {
+            for p in 0..self.z.places() {
+                sums[self.z.of_place(o, p)].1 = self.bias.map(|bias| bias[o]);
+            }
+        }
+        sums
+    }
+
     /// z\[o, i, j\] = Σ_c Σ_u Σ_v W\[o, c, u, v\] · x\[c, i·s + u·d - p, j·s + v·d - p\] + b\[o\], over the channels c of the filter's
     /// group.
     ///

@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
              --features when training"
         )));
     };
-    let table = arguments.data.as_deref().map(source::read).transpose()?;
+    let table = arguments.data.as_deref().map(|data| source::read_for(data, model.encoder())).transpose()?;
     arguments.target.draw(&chart(&model, &names, table.as_ref())?, output)
 }
 

@@ -24,6 +24,7 @@ pub(super) fn make(
     }
     settings.epochs = arguments.epochs.unwrap_or(settings.epochs);
     settings.patience = arguments.patience.or(settings.patience);
+    settings.augment = arguments.augment.or(settings.augment);
     settings.l1 = arguments.l1.unwrap_or(settings.l1);
     settings.l2 = arguments.l2.unwrap_or(settings.l2);
     settings.clip_norm = arguments.clip_norm.or(settings.clip_norm);

@@ -1,12 +1,13 @@
 //! Rows to numbers.
 
-use super::{Encoder, Input, Target};
+use super::{Encoder, Input, Target, of_channel};
 use crate::data::column::{Column, Values};
 use crate::data::image;
+use crate::data::images::Images;
 use crate::data::number::{self, Cell};
 use crate::data::table::{Table, list};
 use crate::error::{Place, did_you_mean, printable};
-use crate::{Error, Result, Samples, Targets};
+use crate::{Error, Result, Samples, Shape, Targets};
 use std::collections::HashMap;
 
 /// Rows that are encoded together: a block of them stays in the cache while the columns are written into it.
@@ -21,7 +22,11 @@ impl Encoder {
     /// Columns are found by name, wherever they stand; others are ignored. Fails when a column is missing, when a cell
     /// is not what the column held in training, and when a number does not fit into an f32.
     pub fn encode_inputs(&self, table: &Table) -> Result<(Vec<f32>, usize)> {
-        let columns = self.columns(table)?;
+        let images = self.images(table)?;
+        // A model of single pixels finds them in a column of images, too.
+        let pixels = if images.is_none() { table.with_pixel_columns()? } else { std::borrow::Cow::Borrowed(table) };
+        let columns = if images.is_none() { self.columns(&pixels)? } else { Vec::new() };
+        let table = &*pixels;
         let width = self.shape().len();
         let rows = table.rows();
         let mut out: Vec<f32> = Vec::new();
@@ -30,6 +35,10 @@ impl Encoder {
             let message =
                 format!("{rows} rows of {width} numbers each do not fit into memory; give fewer rows at a time");
             return Err(Error::data(Place::new(table.source()), message));
+        }
+        if let Some((images, levels)) = images {
+            encode_images(images, &levels, &mut out);
+            return Ok((out, rows));
         }
         out.resize(rows * width, 0.0);
         for start in (0..rows).step_by(BLOCK) {
@@ -125,8 +134,10 @@ impl Encoder {
                     sources.push(Source { column, at, kind: Kind::Categories { codes, categories } });
                 }
                 Input::Image { height, width, mean, scale, .. } => {
-                    for (pixel, name) in image::pixel_names(*height, *width).enumerate() {
-                        let kind = Kind::Number { mean: *mean, scale: *scale };
+                    for (pixel, name) in image::pixel_names(input.shape()).enumerate() {
+                        let channel = pixel / (height * width);
+                        let (mean, scale) = (of_channel(mean, channel), of_channel(scale, channel));
+                        let kind = Kind::Number { mean, scale };
                         sources.push(Source { column: find(&name)?, at: at + pixel, kind });
                     }
                 }
@@ -134,6 +145,45 @@ impl Encoder {
             at += input.width();
         }
         Ok(sources)
+    }
+
+    /// The table's column of images, if that is what the encoder reads, and for each channel the 256 numbers that its bytes
+    /// become.
+    fn images<'a>(&self, table: &'a Table) -> Result<Option<(&'a Images, Vec<Levels>)>> {
+        let [Input::Image { channels, height, width, mean, scale, white }] = self.inputs.as_slice() else {
+            return Ok(None);
+        };
+        let column = table.image().and_then(|(place, _)| table.columns().get(place));
+        let Some(Values::Images(images)) = column.map(Column::values) else { return Ok(None) };
+        let fail = |message: String| Err(Error::data(Place::new(table.source()), message));
+        let shape = Shape::Image { channels: *channels, height: *height, width: *width };
+        if images.shape() != shape {
+            let message = format!(
+                "the images are {} and the model reads {shape} (channels x height x width); they must be read in the \
+                 model's size",
+                images.shape()
+            );
+            return fail(message);
+        }
+        if table.file(0).is_some() && white.is_none() {
+            let message = "the model was trained on a table's columns of pixels, and nothing says what their numbers mean; \
+                           it reads no image files (\"white\" in its file would say it: docs/model-format.md)";
+            return fail(message.to_owned());
+        }
+        let mut levels = Vec::with_capacity(*channels);
+        for channel in 0..*channels {
+            let (mean, scale) = (of_channel(mean, channel), of_channel(scale, channel));
+            let mut values = [0.0; 256];
+            for (value, byte) in values.iter_mut().zip(0u8..=255) {
+                let x = f64::from(byte);
+                *value = ((white.map_or(x, |white| x * white / 255.0) - mean) / scale) as f32;
+            }
+            if values.iter().any(|value| !value.is_finite()) {
+                return fail(format!("pixels scaled by mean {mean} and scale {scale} overflow"));
+            }
+            levels.push(values);
+        }
+        Ok(Some((images, levels)))
     }
 
     fn missing(&self, table: &Table, name: &str) -> Error {
@@ -148,6 +198,17 @@ impl Encoder {
             list(table.names())
         );
         Error::data(Place::new(table.source()), message)
+    }
+}
+
+/// What the 256 bytes of a channel become.
+type Levels = [f32; 256];
+
+/// Every pixel of every image as a number. An image's channels lie one after the other.
+fn encode_images(images: &Images, levels: &[Levels], out: &mut Vec<f32>) {
+    let plane = images.shape().len() / levels.len().max(1);
+    for (bytes, levels) in images.bytes().chunks_exact(plane.max(1)).zip(levels.iter().cycle()) {
+        out.extend(bytes.iter().map(|&byte| levels[usize::from(byte)]));
     }
 }
 
