@@ -1,7 +1,7 @@
 //! How the values of flags are read, with messages that say what would be right.
 
 use adaline::data::Task;
-use adaline::{Activation, Error, Loss, Optimizer, Result, Schedule};
+use adaline::{Activation, Augment, Error, Loss, Optimizer, Result, Schedule};
 use std::str::FromStr;
 
 /// A whole number from 1.
@@ -32,13 +32,27 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
     if (0.0..1.0).contains(&share) { Ok(share) } else { Err("a share goes from 0 to below 1".to_owned()) }
 }
 
-/// 0 or 1.
-pub(crate) fn bit(text: &str) -> Result<u8, String> {
-    match text {
-        "0" => Ok(0),
-        "1" => Ok(1),
-        _ => Err("an input of a gate is 0 or 1".to_owned()),
+/// The size of an image: one side of a square, or height x width.
+pub(crate) fn image_size(text: &str) -> Result<(usize, usize), String> {
+    let lower = text.to_lowercase().replace('×', "x");
+    let (height, width) = lower.split_once('x').unwrap_or((&lower, &lower));
+    match (count(height.trim()), count(width.trim())) {
+        (Ok(height), Ok(width)) => Ok((height, width)),
+        _ => Err("give the side of a square, or height x width: 32 or 32x48".to_owned()),
     }
+}
+
+/// The channels of an image.
+pub(crate) fn channels(text: &str) -> Result<usize, String> {
+    match text {
+        "1" => Ok(1),
+        "3" => Ok(3),
+        _ => Err("an image has 1 channel (grey) or 3 (colour)".to_owned()),
+    }
+}
+
+pub(crate) fn augment(text: &str) -> Result<Augment, String> {
+    named(text.parse())
 }
 
 pub(crate) fn activation(text: &str) -> Result<Activation, String> {

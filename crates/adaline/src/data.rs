@@ -15,6 +15,7 @@
 //! # }
 //! ```
 
+mod baseline;
 mod builtin;
 mod column;
 mod csv;
@@ -22,18 +23,32 @@ mod dataset;
 mod encoder;
 mod idx;
 mod image;
+mod image_options;
+mod images;
 mod labelled;
 mod number;
+#[cfg(feature = "images")]
+mod photos;
+mod picture;
+mod sequence;
+mod series;
 mod split;
 mod table;
 mod task;
+mod text;
 mod toys;
 
+pub use baseline::Baseline;
 pub use builtin::{Builtin, builtins};
 pub use column::{Column, Text, Values};
 pub use dataset::Dataset;
 pub use encoder::{Encoder, Input, Target};
+pub use image_options::ImageOptions;
+pub use images::Images;
 pub use labelled::Labelled;
+pub use series::Window;
 pub use split::Split;
 pub use table::Table;
 pub use task::Task;
+pub use text::Vocabulary;
+pub(crate) use text::normalised;

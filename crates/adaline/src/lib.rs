@@ -77,11 +77,11 @@
 //! | training | [`Trainer`], [`Settings`], [`Session`], [`Loss`], [`Optimizer`], [`Schedule`], [`Samples`] |
 #![cfg_attr(
     feature = "data",
-    doc = "| data | [`data::Table`], [`data::Split`], [`data::Dataset`], [`data::Encoder`] |"
+    doc = "| data | [`data::Table`], [`data::Split`], [`data::Dataset`], [`data::Encoder`], [`data::Window`], [`data::Vocabulary`], [`Augment`] |"
 )]
 #![cfg_attr(
     feature = "data",
-    doc = "| models | [`Model`], [`Predictions`], [`Evaluation`], [`Record`], [`Defaults`] |"
+    doc = "| models | [`Model`], [`Predictions`], [`Evaluation`], [`Record`], [`Defaults`], [`Sampler`] |"
 )]
 #![cfg_attr(feature = "plot", doc = "| pictures | [`plot`]: charts as SVG, PNG and text for a terminal |")]
 //! | to read | [`mod@reference`]: every layer, loss and optimizer as plain loops over f64 |
@@ -95,8 +95,8 @@
 //!
 //! # Features
 //!
-//! `data` (tables, readers, encoders, models in files) and `plot` are on by default. Without them the library is
-//! neurons, networks and training.
+//! `data` (tables, readers, encoders, models in files), `images` (PNG and JPEG files as data) and `plot` are on by default.
+//! Without them the library is neurons, networks and training.
 
 pub mod circuit;
 #[cfg(feature = "data")]
@@ -113,6 +113,7 @@ pub mod reference;
 pub mod rng;
 
 mod activation;
+mod augment;
 mod init;
 mod kernel;
 mod layer;
@@ -131,6 +132,7 @@ mod shape;
 mod trainer;
 
 pub use activation::{Activation, Derivative, softmax};
+pub use augment::{Augment, Placement};
 pub use circuit::Circuit;
 #[cfg(feature = "data")]
 pub use defaults::Defaults;
@@ -143,9 +145,9 @@ pub use layer::{
     Residual, Size,
 };
 pub use loss::Loss;
-pub use metrics::{ClassReport, Classification, Evaluation, Regression};
+pub use metrics::{ClassReport, Classification, Evaluation, Regression, Steps};
 #[cfg(feature = "data")]
-pub use model::{DataRecord, Model, Prediction, Predictions, Record};
+pub use model::{DataRecord, Generated, Model, Prediction, Predictions, Record, Sampler};
 pub use network::Network;
 pub use neuron::{Firing, Line, Neuron, NeuronLayer, Sum};
 pub use optimizer::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Rprop, Sgd};

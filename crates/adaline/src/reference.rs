@@ -57,8 +57,8 @@ pub use dense::{Dense, DenseGradient};
 pub use differences::central_differences;
 pub use embedding::Embedding;
 pub use explain::{
-    Explanation, LayerGradient, LayerWorking, LossWorking, ParameterUpdate, Style, TensorGradient, TensorUpdate, Term,
-    UnitWorking, UpdateWorking, explain,
+    Explanation, LayerGradient, LayerWorking, LossWorking, ParameterUpdate, Scaling, Style, TensorGradient,
+    TensorUpdate, Term, UnitWorking, UpdateWorking, explain,
 };
 pub use loss::{Goal, LossGradient, Targets};
 pub use network::{Gradients, Learning, Network};

@@ -19,7 +19,7 @@ use crate::plan::Hardware;
 use crate::rng::{Purpose, Rng};
 use crate::{Error, Network, Optimizer, Result, Samples, Schedule};
 use serde::{Deserialize, Serialize};
-use session::Gather;
+use session::{Changes, Gather};
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -186,6 +186,13 @@ impl<'a> Trainer<'a> {
         self
     }
 
+    /// Changes to the training images, drawn anew in each epoch.
+    #[must_use]
+    pub fn augment(mut self, augment: crate::Augment) -> Self {
+        self.settings.augment = Some(augment);
+        self
+    }
+
     /// Rows in a step.
     #[must_use]
     pub fn batch_size(mut self, rows: usize) -> Self {
@@ -297,6 +304,9 @@ impl<'a> Trainer<'a> {
                 ));
             }
         }
+        if let Some(augment) = &self.settings.augment {
+            augment.check(train.shape())?;
+        }
         let validation = validation.filter(|samples| samples.rows() > 0);
         let mut session = self.session(network, train.targets())?;
         if let Some(validation) = validation {
@@ -360,10 +370,13 @@ impl<'a> Trainer<'a> {
         let rate = |row: usize| base * schedule.factor(first.saturating_add((row / batch) as u64), per_epoch, steps);
         // A run that was stopped after the last step of an epoch goes on without a step in it.
         let mut learning_rate = rate(progress.rows.saturating_sub(1));
+        let seed = self.settings.seed;
+        let first = (progress.epoch as u64).wrapping_mul(rows as u64);
+        let changes = self.settings.augment.map(|augment| Changes { augment, seed, first });
         while progress.rows < rows {
             let batch = &run.order[progress.rows..(progress.rows + session.batch()).min(rows)];
             learning_rate = rate(progress.rows);
-            let (inputs, targets) = run.gather.rows(run.train, batch);
+            let (inputs, targets) = run.gather.rows(run.train, batch, changes);
             let report = match session.step(network, inputs, targets, learning_rate) {
                 Ok(report) => report,
                 Err(error) => return Err(run.give_up(network, progress, error, session.batch())),
@@ -455,7 +468,7 @@ impl Run<'_> {
         for first in (0..rows).step_by(session.batch()) {
             self.order.clear();
             self.order.extend(first as u32..(first + session.batch()).min(rows) as u32);
-            let (inputs, targets) = self.gather.rows(samples, &self.order);
+            let (inputs, targets) = self.gather.rows(samples, &self.order, None);
             let report = session.evaluate(network, inputs, targets)?;
             loss += report.loss * self.order.len() as f64;
             correct += report.correct.unwrap_or(0);

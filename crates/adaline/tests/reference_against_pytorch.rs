@@ -1,6 +1,8 @@
 //! The readable twin against what PyTorch computed in double precision: `tests/fixtures`, written by
 //! `scripts/fixtures/make.py`.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests stop the test, as tests do")]
+
 mod fixture;
 
 use adaline::reference::{Goal, Network, Optimizer, Pass, Rule, clip};

@@ -61,7 +61,10 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         rows.push(row);
     }
     if whole {
-        rows.push(vec!["sum".to_owned(), y.iter().sum::<f64>().to_string()]);
+        rows.push(vec![
+            "sum".to_owned(),
+            format!("{:.12}", y.iter().sum::<f64>()).trim_end_matches('0').trim_end_matches('.').to_owned(),
+        ]);
     }
     output.print(crate::output::columns(&rows))
 }

@@ -1,11 +1,11 @@
 //! `adaline circuit`: gates that are wired together, built in or from a file, as neurons.
 
-use super::function::formula;
+use super::function::{bits as read_bits, formula};
 use super::gate::save_model;
 use crate::failure::{Code, Failure};
+use crate::files;
 use crate::output::{Output, columns, left};
 use crate::source::{near_file, shown};
-use crate::{files, values};
 use adaline::circuit::{CIRCUITS, CircuitRow, Part};
 use adaline::error::{did_you_mean, printable};
 use adaline::{Circuit, Error, Model, NeuronLayer};
@@ -139,15 +139,7 @@ fn row(words: &[String], circuit: &Circuit) -> Result<Option<Vec<bool>>, Failure
     if words.is_empty() {
         return Ok(None);
     }
-    let mut values = Vec::new();
-    for word in words {
-        for digit in word.chars() {
-            let bit = values::bit(digit.encode_utf8(&mut [0; 4]));
-            let bit =
-                bit.map_err(|_| Failure::usage(format!("\"{}\": inputs are written with 0 and 1", printable(word))))?;
-            values.push(bit == 1);
-        }
-    }
+    let values: Vec<bool> = read_bits(words)?.into_iter().map(|bit| bit == 1).collect();
     let has = circuit.inputs().len();
     if values.len() != has {
         let names: Vec<String> = circuit.inputs().iter().map(|name| printable(name)).collect();

@@ -68,6 +68,9 @@ fn list(json: bool, output: &Output) -> Result<(), Failure> {
     for set in builtins() {
         text.push_str(&format!("{:width$}  {:>5}  {:7}  {}\n", set.name, set.rows, set.target, set.about));
     }
-    text.push_str("\nTrain on one: adaline train iris. Write one out: adaline data iris -o iris.csv\n");
+    text.push_str(
+        "\nTrain on one: adaline train iris. Write one out: adaline data iris -o iris.csv\n\
+         Your own: a CSV or TSV file with a header, or a folder with a folder of PNG or JPEG files for each class.\n",
+    );
     output.print(text)
 }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// Show the working: every sum, the loss, every derivative and the update of one step, with the numbers in place
 ///
 /// The row goes forward through the model, the loss is computed, the derivatives go back, and one step of gradient
-/// descent is made on paper; the model is not changed. Inputs are those that the network sees, scaled as in training.
+/// descent is made on paper; the model is not changed. Inputs are those that the network sees; how they were scaled is shown.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     data: String,
 
     /// Which row of the data, counted from 0
-    #[arg(long, value_name = "N", value_parser = values::seed, default_value = "0")]
+    #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true, default_value = "0")]
     row: u64,
 
     /// sgd, momentum, nesterov, rmsprop, adagrad, adam, adamw or rprop, as it makes its first step
@@ -86,7 +86,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     };
     optimizer.validate()?;
     let model = model::load(&arguments.model)?;
-    let table = source::read(&arguments.data)?;
+    let table = source::read_for(&model, &arguments.data)?;
     let row = usize::try_from(arguments.row).unwrap_or(usize::MAX);
     let working =
         model.explain_with(&table, row, &optimizer).map_err(|error| model::in_use(error, &arguments.model))?;

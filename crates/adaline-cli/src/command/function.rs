@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::values;
-use adaline::error::printable;
+use adaline::error::{columns, printable};
 use adaline::gate::{Expression, Function};
 use adaline::{Gate, Neuron, TruthRow};
 use clap::Args;
@@ -10,12 +10,13 @@ use clap::Args;
 /// Which function, and of which row.
 #[derive(Debug, Args)]
 pub(crate) struct FunctionArguments {
-    /// A gate's name (left out with --expr and --truth), then the inputs of one row, each 0 or 1, if only that row is
-    /// wanted
-    #[arg(value_name = "NAME> [INPUT", allow_negative_numbers = true)]
+    /// A gate's name (left out with --expr and --truth); then, for one row alone, its inputs, 0 or 1 each, apart or
+    /// together
+    #[arg(value_name = "NAME] [INPUT", allow_negative_numbers = true)]
     words: Vec<String>,
 
-    /// Any function as an expression, with names of your own: '(a and not b) or c'
+    /// Any function as an expression, with names of your own: '(a and not b) or c'; not, and, or, xor, nand, nor, xnor,
+    /// implies, iff, or ! & | ^ -> <->
     #[arg(long, value_name = "EXPRESSION", conflicts_with = "truth")]
     expr: Option<String>,
 
@@ -44,8 +45,10 @@ impl ByHandArguments {
 
 /// A function and what it is called.
 pub(crate) struct Subject {
-    /// Safe to print.
+    /// Safe to print, and cut where it is very long.
     pub(crate) name: String,
+    /// The whole name, for documents.
+    pub(crate) full_name: String,
     /// The inputs' names, safe to print.
     pub(crate) inputs: Vec<String>,
     pub(crate) function: Function,
@@ -53,6 +56,23 @@ pub(crate) struct Subject {
     pub(crate) gate: Option<Gate>,
     /// The one row that was asked for.
     pub(crate) row: Option<TruthRow>,
+    /// Whether the inputs have names of their own, and not x1, x2, ….
+    pub(crate) named: bool,
+}
+
+/// Terminal columns of a function's name; a longer one would push the answer out of sight.
+const LONGEST_NAME: usize = 76;
+
+impl Subject {
+    /// The name in titles: gates are written large, as in textbooks.
+    pub(crate) fn title(&self) -> String {
+        if self.gate.is_some() { self.name.to_uppercase() } else { self.name.clone() }
+    }
+
+    /// The inputs' names where they have some of their own.
+    pub(crate) fn own_names(&self) -> &[String] {
+        if self.named { &self.inputs } else { &[] }
+    }
 }
 
 impl FunctionArguments {
@@ -65,11 +85,7 @@ impl FunctionArguments {
             (None, Some(text), _) => {
                 let function = Function::parse_truth(text)?;
                 let inputs = function.names().len();
-                let name = if inputs <= 4 {
-                    function.table().to_string()
-                } else {
-                    format!("this function of {inputs} inputs")
-                };
+                let name = if inputs <= 4 { function.table().to_string() } else { "this function".to_owned() };
                 (name, function, None, self.words.as_slice())
             }
             (None, None, Some((name, words))) => {
@@ -83,9 +99,25 @@ impl FunctionArguments {
             }
         };
         let inputs: Vec<String> = function.names().iter().map(|name| printable(name)).collect();
+        let (full_name, name) = (name.clone(), cut(&name));
         let row = row(words, &name, &function)?;
-        Ok(Subject { name, inputs, function, gate, row })
+        Ok(Subject { name, full_name, inputs, function, gate, row, named: self.expr.is_some() })
     }
+}
+
+/// The name, or its beginning and `…`.
+fn cut(name: &str) -> String {
+    if columns(name) <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    let mut short = String::new();
+    for c in name.chars() {
+        if columns(&short) + 2 >= LONGEST_NAME {
+            break;
+        }
+        short.push(c);
+    }
+    format!("{}…", short.trim_end())
 }
 
 /// A word that is no gate may be an expression or a column of outputs.
@@ -104,13 +136,22 @@ fn unknown(word: &str, error: Failure, command: &str) -> Failure {
     error
 }
 
+/// Inputs as they are typed, apart or together: `0 1` or `01`.
+pub(crate) fn bits(words: &[String]) -> Result<Vec<u8>, Failure> {
+    let digit = |word: &str, digit: char| match digit {
+        '0' => Ok(0),
+        '1' => Ok(1),
+        _ => Err(Failure::usage(format!("\"{}\": inputs are written with 0 and 1", printable(word)))),
+    };
+    words.iter().flat_map(|word| word.chars().map(move |c| digit(word, c))).collect()
+}
+
 /// The row of these inputs.
 fn row(words: &[String], name: &str, function: &Function) -> Result<Option<TruthRow>, Failure> {
     if words.is_empty() {
         return Ok(None);
     }
-    let input = words.iter().map(|word| values::bit(word).map_err(|why| format!("\"{}\": {why}", printable(word))));
-    let input = input.collect::<Result<Vec<u8>, String>>().map_err(Failure::usage)?;
+    let input = bits(words)?;
     let has = function.names().len();
     if input.len() != has {
         let (noun, given) = (if has == 1 { "input" } else { "inputs" }, input.len());

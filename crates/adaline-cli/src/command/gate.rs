@@ -10,6 +10,7 @@ use super::function::{ByHandArguments, FunctionArguments, Subject};
 use crate::failure::{Code, Failure};
 use crate::output::Output;
 use crate::{files, source, values};
+use adaline::error::printable;
 use adaline::gate::LearningRule;
 use adaline::{Model, NeuronLayer};
 use answer::Answer;
@@ -41,7 +42,7 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Output")]
     all: bool,
 
-    /// Save the neurons as a model whose columns are the inputs
+    /// Save the neurons as a model whose columns are the inputs; those of a named gate are a and b
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
 
@@ -53,6 +54,9 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Output")]
     json: bool,
 }
+
+/// Columns of a saved model that are named.
+const MOST_NAMED: usize = 8;
 
 const EXAMPLES: &str = "Examples:
   adaline gate --expr '(a and not b) or c'
@@ -126,6 +130,10 @@ pub(crate) fn save_model(model: &Model, path: &Path, force: bool, output: &Outpu
     } else {
         model.save(path)?
     }
-    output.note(format!("model written to {}", source::shown(path)));
+    let columns: Vec<String> = model.encoder().input_names().iter().map(|name| printable(name)).collect();
+    let most = if columns.len() > MOST_NAMED { ", …" } else { "" };
+    let named = columns.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let noun = if columns.len() == 1 { "column" } else { "columns" };
+    output.note(format!("model written to {} ({noun} {named}{most})", source::shown(path)));
     Ok(())
 }

@@ -195,3 +195,48 @@ fn the_working_of_a_row_adds_up() {
     folder.bad("explain iris.safetensors iris.csv -o working.md", 2);
     folder.bad("explain iris.safetensors xor", 3);
 }
+
+#[test]
+fn a_row_may_be_written_together() {
+    let folder = Folder::new();
+    assert_eq!(folder.good("gate and 01"), folder.good("gate and 0 1"));
+    let wrong = folder.bad("gate and 02", 2);
+    assert!(wrong.ends_with("error: \"02\": inputs are written with 0 and 1\n"), "{wrong}");
+    let wrong = folder.bad("gate and 011", 2);
+    assert!(wrong.contains("has 2 inputs (x1 x2), and 3 were given"), "{wrong}");
+}
+
+#[test]
+fn a_long_name_does_not_push_the_answer_out_of_sight() {
+    let folder = Folder::new();
+    let expression = vec!["비 or 눈"; 400].join(" or ");
+    let text = folder.good(&format!("gate --expr '{expression}'"));
+    assert!(text.lines().next().unwrap().ends_with("… = step(1·비 + 1·눈)"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() < 120), "{text}");
+    let document = folder.json(&format!("gate --expr '{expression}' --json"));
+    assert_eq!(document["name"], json!(expression));
+}
+
+#[test]
+fn zero_is_zero() {
+    let folder = Folder::new();
+    for command in ["gate --truth 0001011101111111 --json", "gate or --weights 1,1 --json"] {
+        let text = folder.good(command);
+        assert!(!text.contains("-0.0,") && !text.contains("-0.0}"), "{text}");
+    }
+    let text = folder.good("gate --expr 'a and not b'");
+    assert!(text.contains("The least margin is 0.000; "), "{text}");
+    assert!(folder.good("activation softmax 1 2 3").contains("sum                    1\n"));
+}
+
+/// In titles gates are written as in textbooks, and inputs with names of their own keep them.
+#[test]
+fn pictures_name_what_they_show() {
+    let folder = Folder::new();
+    assert!(folder.good("plot gate nand").starts_with("Gate NAND\n"));
+    assert!(folder.good("plot region and").starts_with("Weights of AND\n"));
+    assert!(folder.good("plot learning or").starts_with("A neuron learns OR\n"));
+    assert!(folder.good("plot neuron and 11").contains("AND = 1"));
+    let text = folder.good("plot gate --expr 'p and not q'");
+    assert!(text.starts_with("Function p and not q\n") && text.contains("p − q − 0.5 = 0"), "{text}");
+}

@@ -32,7 +32,9 @@ impl Folder {
         self.0.path().join(name)
     }
 
+    /// Writes a file, with the folders that it lies in.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        std::fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
         std::fs::write(self.path(name), content).unwrap();
     }
 
@@ -52,9 +54,25 @@ impl Folder {
         names
     }
 
-    /// Every file with its content.
-    pub(crate) fn content(&self) -> Vec<(String, Vec<u8>)> {
-        self.files().into_iter().map(|name| (name.clone(), self.read(&name))).collect()
+    /// Every file with its content, those in folders and links too.
+    pub(crate) fn content(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut content = Vec::new();
+        let mut folders = vec![self.0.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let (path, kind) = entry.map(|entry| (entry.path(), entry.file_type().unwrap())).unwrap();
+                if kind.is_dir() {
+                    folders.push(path);
+                } else if kind.is_symlink() {
+                    content
+                        .push((path.clone(), std::fs::read_link(path).unwrap().into_os_string().into_encoded_bytes()));
+                } else {
+                    content.push((path.clone(), std::fs::read(path).unwrap()));
+                }
+            }
+        }
+        content.sort();
+        content
     }
 
     /// Runs the program with words as a shell would split them.

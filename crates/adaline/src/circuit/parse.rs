@@ -5,7 +5,7 @@ use super::builtin::{self, BLOCKS};
 use super::{Circuit, Wire, neuron};
 use crate::error::{Place, did_you_mean, printable};
 use crate::gate::{Expression, is_name};
-use crate::{Error, Neuron, Result};
+use crate::{Activation, Error, Neuron, Result};
 
 const MOST_BYTES: usize = 1 << 20;
 const MOST_INPUTS: usize = 1_000;
@@ -186,6 +186,11 @@ impl Reader<'_> {
             };
             self.one_name(line, &left)?;
             return self.set_by_hand(line, &left[0], sum);
+        }
+        let call = right.split_once('(').map_or("", |(name, _)| name.trim());
+        if !call.is_empty() && call != "not" && call.parse::<Activation>().is_ok() {
+            let message = format!("neurons of a circuit fire or do not: write step(…) and not {}(…)", printable(call));
+            return Err(self.error(line, message));
         }
         let kind = Kind::ALL.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
         if let Some((name, kind)) = kind.filter(|_| gate_form) {

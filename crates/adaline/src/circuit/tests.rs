@@ -185,6 +185,10 @@ fn every_mistake_names_its_line() {
     assert_eq!(message("inputs a"), "x: there are no outputs; add a line such as \"outputs sum\"");
     assert_eq!(message("inputs a\noutputs"), "x:2: no outputs are named; write for example \"outputs sum\"");
     assert!(message(&"#".repeat(2 << 20)).contains("this is no circuit"));
+    assert_eq!(
+        message("inputs a\noutputs y\ny = sigmoid(0.4·a)"),
+        "x:3: neurons of a circuit fire or do not: write step(…) and not sigmoid(…)"
+    );
     let long: String = (0..10_001).map(|i| format!("w{i} = not a\n")).collect();
     assert!(message(&format!("{head}{long}")).contains("x:10003: the circuit has more than 10000 neurons"));
 }

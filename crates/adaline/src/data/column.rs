@@ -1,5 +1,6 @@
-//! One column of a table: numbers, text, or bytes.
+//! One column of a table: numbers, text, bytes, or images.
 
+use super::images::Images;
 use crate::error::Place;
 use crate::{Error, Result};
 use std::collections::HashMap;
@@ -10,6 +11,8 @@ pub struct Column {
     name: String,
     values: Values,
     fault: Option<Fault>,
+    /// The cells of a column of numbers that has blank ones: where rows are sequences, a blank end makes one shorter.
+    gapped: Option<Vec<Option<f64>>>,
 }
 
 /// What a column holds, one entry a row.
@@ -23,6 +26,8 @@ pub enum Values {
     /// Whole numbers from 0 to 255, in an eighth of the space: pixels, and any other column of a file that has no other
     /// numbers. [`Column::number`] reads both kinds.
     Bytes(Vec<u8>),
+    /// An image in each row.
+    Images(Images),
 }
 
 /// Words, each distinct one stored once.
@@ -38,6 +43,8 @@ pub struct Text {
 pub(super) struct Fault {
     pub(super) line: Option<u64>,
     pub(super) message: String,
+    /// The first cell that is neither a number nor blank, where the fault is a blank one: its line, and what is wrong.
+    pub(super) odd: Option<(Option<u64>, String)>,
 }
 
 impl Column {
@@ -60,12 +67,28 @@ impl Column {
         Column::new(name, Values::Bytes(values))
     }
 
+    /// A column of images.
+    pub fn images(name: impl Into<String>, images: Images) -> Self {
+        Column::new(name, Values::Images(images))
+    }
+
     pub(super) fn new(name: impl Into<String>, values: Values) -> Self {
-        Column { name: name.into(), values, fault: None }
+        Column { name: name.into(), values, fault: None, gapped: None }
     }
 
     pub(super) fn faulty(name: impl Into<String>, fault: Fault) -> Self {
-        Column { name: name.into(), values: Values::Numbers(Vec::new()), fault: Some(fault) }
+        Column { name: name.into(), values: Values::Numbers(Vec::new()), fault: Some(fault), gapped: None }
+    }
+
+    /// Numbers, some of them missing: using it as any other column is the fault.
+    pub(super) fn gapped(name: impl Into<String>, cells: Vec<Option<f64>>, fault: Fault) -> Self {
+        Column { gapped: Some(cells), ..Column::faulty(name, fault) }
+    }
+
+    /// One blank cell.
+    pub(super) fn blank(name: impl Into<String>) -> Self {
+        let fault = Fault { line: None, message: super::number::EMPTY.to_owned(), odd: None };
+        Column::gapped(name, vec![None], fault)
     }
 
     /// The column's name.
@@ -81,22 +104,24 @@ impl Column {
 
     /// Whether it holds numbers (bytes are numbers).
     pub fn is_numeric(&self) -> bool {
-        !matches!(self.values, Values::Text(_))
+        matches!(self.values, Values::Numbers(_) | Values::Bytes(_))
     }
 
-    /// The number in a row, or `None` for text or a row that is not there.
+    /// The number in a row, or `None` for text, images, or a row that is not there.
     pub fn number(&self, row: usize) -> Option<f64> {
         match &self.values {
             Values::Numbers(values) => values.get(row).copied(),
             Values::Bytes(values) => values.get(row).map(|&x| f64::from(x)),
-            Values::Text(_) => None,
+            Values::Text(_) | Values::Images(_) => None,
         }
     }
 
-    /// The cell of a row as it is written to CSV: the word, or the shortest text that reads back as the same number.
+    /// The cell of a row as it is written to CSV: the word, or the shortest text that reads back as the same number. Of an
+    /// image its shape, for it is written as columns of pixels.
     pub fn cell(&self, row: usize) -> String {
         match &self.values {
             Values::Text(text) => text.word(row).unwrap_or_default().to_owned(),
+            Values::Images(images) => images.row(row).map_or_else(String::new, |_| images.shape().to_string()),
             _ => self.number(row).map_or_else(String::new, |x| x.to_string()),
         }
     }
@@ -108,6 +133,7 @@ impl Column {
             Values::Numbers(values) => Some(values.len()),
             Values::Bytes(values) => Some(values.len()),
             Values::Text(text) => Some(text.codes.len()),
+            Values::Images(images) => Some(images.rows()),
         }
     }
 
@@ -123,6 +149,32 @@ impl Column {
         }
     }
 
+    /// The cell of a row where it may be blank; the error is about a cell that is neither blank nor a number.
+    pub(super) fn number_or_blank(&self, table: &super::Table, row: usize) -> Result<Option<f64>> {
+        match (&self.gapped, &self.fault, &self.values) {
+            (Some(cells), _, _) => Ok(cells.get(row).copied().flatten()),
+            (None, Some(fault), _) => {
+                let (line, message) = match &fault.odd {
+                    Some((line, message)) => (*line, message),
+                    None => (fault.line, &fault.message),
+                };
+                let mut place = Place::new(table.source()).column(&self.name);
+                place.line = line;
+                Err(Error::data(place, message))
+            }
+            (None, None, Values::Text(text)) => {
+                let complaint = |row: usize| super::number::complaint(text.word(row).unwrap_or_default());
+                let odd = (row..table.rows()).find_map(|row| Some((row, complaint(row)?)));
+                match odd {
+                    Some((row, complaint)) => Err(table.error(row, &self.name, complaint)),
+                    // A column of text may hold a number here and there.
+                    None => Err(table.error(row, &self.name, "this column is text; a sequence is made of numbers")),
+                }
+            }
+            _ => Ok(self.number(row)),
+        }
+    }
+
     /// The same column with only these rows, in this order. Rows that are not there are left out.
     pub(super) fn select(&self, rows: &[usize]) -> Column {
         fn pick<T: Copy>(values: &[T], rows: &[usize]) -> Vec<T> {
@@ -132,8 +184,10 @@ impl Column {
             Values::Numbers(values) => Values::Numbers(pick(values, rows)),
             Values::Bytes(values) => Values::Bytes(pick(values, rows)),
             Values::Text(text) => Values::Text(Text { words: text.words.clone(), codes: pick(&text.codes, rows) }),
+            Values::Images(images) => Values::Images(images.select(rows)),
         };
-        Column { name: self.name.clone(), values, fault: self.fault.clone() }
+        let gapped = self.gapped.as_ref().map(|cells| pick(cells, rows));
+        Column { name: self.name.clone(), values, fault: self.fault.clone(), gapped }
     }
 }
 

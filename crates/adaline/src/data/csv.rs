@@ -10,6 +10,7 @@ use super::table::{Lines, Table};
 use crate::error::{Place, printable};
 use crate::{Error, Result};
 use columns::ColumnBuilder;
+pub(super) use decode::utf8;
 use records::{Record, Records};
 use std::collections::HashSet;
 use std::io::{self, BufReader, Read, Write};
@@ -113,7 +114,7 @@ fn ragged(record: &Record, expected: usize, source: &str) -> Error {
 }
 
 /// What went wrong while reading: bytes that are no text are a matter of data, the rest is the machine's.
-fn read_error(source: &str, error: io::Error) -> Error {
+pub(super) fn read_error(source: &str, error: io::Error) -> Error {
     if error.kind() == io::ErrorKind::InvalidData {
         return Error::data(Place::new(source), error.to_string());
     }
@@ -122,6 +123,7 @@ fn read_error(source: &str, error: io::Error) -> Error {
 
 /// Writes a table with a header. Cells are quoted only where they must be.
 pub(super) fn write(table: &Table, mut writer: impl Write) -> Result<()> {
+    let table = &*table.with_pixel_columns()?;
     for column in table.columns() {
         column.check(table.source())?;
     }

@@ -5,7 +5,9 @@
 //! dimensions (images, rows, columns), labels one. See <http://yann.lecun.com/exdb/mnist/>.
 
 use super::column::Column;
-use super::image;
+use super::image_options::ImageOptions;
+use super::images::{self, Images};
+use super::picture::Picture;
 use super::table::{Parts, Table};
 use crate::error::Place;
 use crate::{Error, Result};
@@ -17,8 +19,8 @@ use std::path::{Path, PathBuf};
 /// The most bytes of values that a file may claim: five times the largest set known (EMNIST).
 const BUDGET: u64 = 3 << 30;
 
-/// The most pixels of one image, for each becomes a column.
-const MOST_PIXELS: usize = 1 << 20;
+/// The column of the images.
+const IMAGE: &str = "image";
 
 /// The column of the labels.
 const LABEL: &str = "label";
@@ -49,7 +51,8 @@ pub(super) fn is_idx(head: &[u8]) -> bool {
 }
 
 /// Reads a folder with MNIST's pairs. `train-…` and `t10k-…` together give training and test rows; one alone is a table.
-pub(super) fn read_folder(folder: &Path) -> Result<Table> {
+/// Nothing where the folder has no such files.
+pub(super) fn read_folder(folder: &Path, options: &ImageOptions) -> Result<Option<Table>> {
     let find = |part: &str| {
         let spellings = ["-images-idx3-ubyte", "-images.idx3-ubyte"];
         let endings = ["", ".gz"];
@@ -80,26 +83,24 @@ pub(super) fn read_folder(folder: &Path) -> Result<Table> {
             }
             let first_test = train.images.dimensions.first().copied().unwrap_or(0);
             train.append(test);
-            Ok(train.table(source)?.with_parts(Parts::TestFrom(first_test)))
+            let rows = count(&train.images);
+            let parts = Parts::Given { validation: None, test: Some(first_test..rows) };
+            Ok(Some(train.table(source, options)?.with_parts(parts)))
         }
-        (Some(one), None) | (None, Some(one)) => needs_labels(&one)?.table(source),
-        (None, None) => Err(Error::data(
-            Place::new(source),
-            "this folder has no data set in it: it needs train-images-idx3-ubyte and train-labels-idx1-ubyte, or t10k-… of \
-             the same, each perhaps with .gz",
-        )),
+        (Some(one), None) | (None, Some(one)) => Ok(Some(needs_labels(&one)?.table(source, options)?)),
+        (None, None) => Ok(None),
     }
 }
 
 /// Reads a file of images, and the labels beside it if they are there.
-pub(super) fn read_images(path: &Path) -> Result<Table> {
-    read_pair(path)?.table(path.display().to_string())
+pub(super) fn read_images(path: &Path, options: &ImageOptions) -> Result<Table> {
+    read_pair(path)?.table(path.display().to_string(), options)
 }
 
 /// Reads images and their labels from streams; `source` names both in messages.
 pub(super) fn read_streams(images: impl Read, labels: impl Read, source: &str) -> Result<Table> {
     let pair = Pair::new(parse(images, None, source)?, source)?;
-    pair.with_labels(parse(labels, None, source)?, source)?.table(source.to_owned())
+    pair.with_labels(parse(labels, None, source)?, source)?.table(source.to_owned(), &ImageOptions::new())
 }
 
 fn read_pair(path: &Path) -> Result<Pair> {
@@ -223,7 +224,7 @@ impl Pair {
         }
         // The product cannot overflow: it divides the number of values, unless there are none.
         let pixels = images.dimensions.iter().skip(1).fold(1usize, |product, &side| product.saturating_mul(side));
-        if images.bytes.is_empty() || pixels > MOST_PIXELS {
+        if images.bytes.is_empty() || pixels > images::MOST_VALUES {
             return fail(format!("{} images of {} pixels are none that can be learnt", count(&images), size(&images)));
         }
         Ok(Pair { images, labels: None })
@@ -253,23 +254,30 @@ impl Pair {
         }
     }
 
-    /// One column a pixel, and the labels.
-    fn table(self, source: String) -> Result<Table> {
-        let [count, height, width] = self.images.dimensions[..] else {
+    /// A column of images, in the size and with the channels that are asked for, and the labels.
+    fn table(self, source: String, options: &ImageOptions) -> Result<Table> {
+        options.check()?;
+        let [rows, height, width] = self.images.dimensions[..] else {
             return Err(Error::data(Place::new(source), "these are no images"));
         };
-        let pixels = height * width;
-        let mut columns: Vec<Vec<u8>> = (0..pixels).map(|_| Vec::with_capacity(count)).collect();
-        // A block of images at a time stays in the cache while each column takes its pixels from it.
-        const BLOCK: usize = 64;
-        for block in self.images.bytes.chunks(BLOCK * pixels) {
-            for (pixel, column) in columns.iter_mut().enumerate() {
-                column.extend(block.iter().skip(pixel).step_by(pixels));
+        let size = options.size.unwrap_or((height, width));
+        let channels = options.channels.unwrap_or(1);
+        let bytes = if size == (height, width) && channels == 1 {
+            self.images.bytes
+        } else {
+            let len = rows.saturating_mul(channels).saturating_mul(size.0 * size.1);
+            if len as u64 > BUDGET {
+                let message = format!("{rows} images of {}x{} pixels do not fit into memory", size.0, size.1);
+                return Err(Error::data(Place::new(source), message));
             }
-        }
-        drop(self.images);
-        let mut columns: Vec<Column> =
-            image::pixel_names(height, width).zip(columns).map(|(name, pixels)| Column::bytes(name, pixels)).collect();
+            let mut bytes = Vec::with_capacity(len);
+            for image in self.images.bytes.chunks_exact(height * width) {
+                let picture = Picture { channels: 1, height, width, bytes: image.to_vec() };
+                bytes.extend(picture.resized(size.0, size.1).planes(channels));
+            }
+            bytes
+        };
+        let mut columns = vec![Column::images(IMAGE, Images::new(channels, size.0, size.1, bytes)?)];
         match self.labels {
             None => Table::new(source, columns),
             Some(labels) => {

@@ -2,6 +2,8 @@
 
 use super::column::{Column, Values};
 use super::dataset::Dataset;
+use super::encoder::Encoder;
+use super::series::Window;
 use super::split::Split;
 use super::table::{Parts, Table, list, present_words};
 use super::task::Task;
@@ -17,17 +19,53 @@ pub struct Labelled {
     /// For each column whether it is an input.
     inputs: Vec<bool>,
     scale_target: bool,
+    pub(super) arrangement: Arrangement,
+}
+
+/// How the rows of a table become examples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arrangement {
+    /// Each row is one.
+    Rows,
+    /// Each row is a sequence, step by step across its columns.
+    Sequence { steps: usize, features: usize },
+    /// Consecutive rows are one, and the next values of the target are the answer.
+    Window(Window),
+    /// Consecutive characters are one, and the next one is the answer at every step.
+    Text { window: usize },
 }
 
 impl Labelled {
     pub(super) fn new(table: Table, target: &str) -> Result<Self> {
         let index = index_for(&table, target, "target")?;
         let column = table.column(target)?;
+        if matches!(column.values(), Values::Images(_)) {
+            let message =
+                format!("the column \"{}\" holds images, which are inputs; name another column", printable(target));
+            return Err(Error::setting("target", message));
+        }
         let task = Task::of(column);
         let inputs = (0..table.columns().len()).map(|place| place != index).collect();
-        let labelled = Labelled { task, inputs, target: target.to_owned(), table, scale_target: true };
+        let arrangement = Arrangement::Rows;
+        let labelled = Labelled { task, inputs, target: target.to_owned(), table, scale_target: true, arrangement };
         labelled.check_inputs("the target is its only column")?;
         labelled.check_target()?;
+        Ok(labelled)
+    }
+
+    /// A table whose rows do not stand for themselves. The target may be an input.
+    pub(super) fn arranged(
+        table: Table,
+        target: &str,
+        task: Task,
+        inputs: Vec<bool>,
+        arrangement: Arrangement,
+    ) -> Result<Self> {
+        let labelled = Labelled { table, target: target.to_owned(), task, inputs, scale_target: true, arrangement };
+        // A text of one character is told where its vocabulary is made.
+        if !matches!(arrangement, Arrangement::Text { .. }) {
+            labelled.check_target()?;
+        }
         Ok(labelled)
     }
 
@@ -42,6 +80,8 @@ impl Labelled {
 
     /// Uses these columns only, in the table's order. Fails for a name that is not there, and for the target.
     pub fn features<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Result<Self> {
+        let names: Vec<S> = names.into_iter().collect();
+        self.show_pixels(&names)?;
         let mut inputs = vec![false; self.inputs.len()];
         for name in names {
             inputs[self.input_index(name.as_ref(), "features")?] = true;
@@ -53,6 +93,8 @@ impl Labelled {
 
     /// Leaves these columns out. Fails for a name that is not there, and for the target.
     pub fn exclude<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Result<Self> {
+        let names: Vec<S> = names.into_iter().collect();
+        self.show_pixels(&names)?;
         for name in names {
             let index = self.input_index(name.as_ref(), "exclude")?;
             self.inputs[index] = false;
@@ -89,35 +131,83 @@ impl Labelled {
 
     /// Shares out the rows and fits the encoder on those for training.
     ///
-    /// A truth table ([`Table::is_whole`]) is never split. Where the data set's authors have chosen the test rows (a
-    /// folder with MNIST's two pairs), these are the test rows, unless the split is [`Split::none`].
+    /// A truth table ([`Table::is_whole`]) is never split. Where the data set's authors have chosen the test rows or the
+    /// validation rows (MNIST's two pairs, folders `train` and `test`), these are taken, unless the split is
+    /// [`Split::none`].
     ///
     /// Fails when there are too few rows, when an input cannot be used (an empty cell, a word among numbers, text that
     /// differs in nearly every row), and when the numbers are too large to compute with.
     pub fn split(self, split: Split) -> Result<Dataset> {
         split.check()?;
         // A cell that cannot be used is told before anything about the number of rows.
-        for name in self.input_names() {
-            self.table.column(name)?;
+        if let Arrangement::Sequence { steps, features } = self.arrangement {
+            let columns = self.table.columns().iter().zip(&self.inputs);
+            let columns: Vec<&Column> = columns.filter(|(_, is_input)| **is_input).map(|(column, _)| column).collect();
+            super::sequence::check(&self.table, &columns, steps, features)?;
+        } else {
+            for name in self.input_names() {
+                self.table.column(name)?;
+            }
         }
         let column = self.table.column(&self.target)?;
         let strata = match self.task {
             Task::Classification => strata(column, self.table.rows()),
             Task::Regression => vec![0; self.table.rows()],
         };
-        let parts = match self.table.parts() {
-            Parts::Free => split.parts(&strata, None),
-            Parts::TestFrom(first) => split.parts(&strata, Some(first)),
-            Parts::Whole => Split::none().parts(&strata, None),
+        let (validation, test) = match self.table.parts() {
+            Parts::Given { validation, test } => (validation, test),
+            Parts::Free | Parts::Whole => (None, None),
         };
-        let parts = parts.map_err(|message| Error::data(Place::new(self.table.source()), message))?;
+        let parts = match self.arrangement {
+            Arrangement::Window(window) => {
+                super::series::parts(&self.table, window, &split, test.map(|rows| rows.start))?
+            }
+            Arrangement::Text { window } => super::text::parts(&self.table, window, &split)?,
+            Arrangement::Rows | Arrangement::Sequence { .. } => {
+                let split = if self.table.is_whole() { Split::none() } else { split };
+                let parts = split.parts(&strata, validation, test);
+                parts.map_err(|message| Error::data(Place::new(self.table.source()), message))?
+            }
+        };
         let keep: Vec<bool> =
             self.inputs.iter().zip(self.table.names()).map(|(&input, name)| input || name == self.target).collect();
-        Dataset::new(self.table.keep_columns(&keep), parts, split, &self.target, self.task, self.scale_target)
+        let inputs: Vec<String> = self.input_names().map(str::to_owned).collect();
+        let Labelled { table, target, task, scale_target, arrangement, .. } = self;
+        Dataset::new(table.keep_columns(&keep), parts, split, |training| match arrangement {
+            Arrangement::Rows => Encoder::fit_scaled(training, &target, task, scale_target),
+            Arrangement::Sequence { steps, features } => {
+                super::sequence::fit(training, &target, task, scale_target, (steps, features))
+            }
+            Arrangement::Window(window) => {
+                let is_input = |name: &str| inputs.iter().any(|input| input == name);
+                super::series::fit(training, &target, window, is_input, scale_target)
+            }
+            Arrangement::Text { window } => super::text::fit(training, window),
+        })
+    }
+
+    /// The columns that are neither the target nor an input.
+    pub fn left_out(&self) -> impl Iterator<Item = &str> {
+        let names = self.table.names().zip(&self.inputs);
+        names.filter(|(name, is_input)| !**is_input && *name != self.target).map(|(name, _)| name)
+    }
+
+    /// Makes columns of an image's pixels, if one of these names is a pixel's.
+    fn show_pixels<S: AsRef<str>>(&mut self, names: &[S]) -> Result<()> {
+        let Some((place, shape)) = self.table.image() else { return Ok(()) };
+        let is_column = |name: &str| self.table.names().any(|have| have == name);
+        let pixels: std::collections::HashSet<String> = super::image::pixel_names(shape).collect();
+        if !names.iter().any(|name| pixels.contains(name.as_ref()) && !is_column(name.as_ref())) {
+            return Ok(());
+        }
+        let is_input = self.inputs.get(place).copied().unwrap_or(false);
+        self.table = self.table.with_pixel_columns()?.into_owned();
+        self.inputs.splice(place..=place, std::iter::repeat_n(is_input, shape.len()));
+        Ok(())
     }
 
     fn input_index(&self, name: &str, setting: &str) -> Result<usize> {
-        if name == self.target {
+        if name == self.target && !matches!(self.arrangement, Arrangement::Window(_)) {
             let message =
                 format!("\"{}\" is the target, which is never an input; name another column", printable(name));
             return Err(Error::setting(setting, message));
@@ -163,7 +253,7 @@ impl Labelled {
 }
 
 /// A column that somebody named in a setting: if it is not there, the setting is what must be mended, not the file.
-fn index_for(table: &Table, name: &str, setting: &str) -> Result<usize> {
+pub(super) fn index_for(table: &Table, name: &str, setting: &str) -> Result<usize> {
     table.index(name).map_err(|error| match error {
         Error::Data { place, message } => Error::setting(setting, format!("{place}: {message}")),
         other => other,

@@ -3,6 +3,7 @@
 use crate::rng::{Purpose, Rng};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// How rows are shared out: first the test rows, then the validation rows from what is left, both drawn by seed.
 ///
@@ -73,19 +74,29 @@ impl Split {
     }
 
     /// Shares out the rows `0..classes.len()`, where `classes` holds each row's class (all the same for a regression).
-    /// With `test_from`, the rows from there on are the test rows, whatever the fraction. The fractions have been
-    /// checked; where there are too few rows, a message says so.
-    pub(super) fn parts(&self, classes: &[u32], test_from: Option<usize>) -> Result<Parts, String> {
+    /// Rows that are given for validation or for the test are just that, whatever the fraction, unless nothing at all is to
+    /// be split off. The fractions have been checked; where there are too few rows, a message says so.
+    pub(super) fn parts(
+        &self,
+        classes: &[u32],
+        validation: Option<Range<usize>>,
+        test: Option<Range<usize>>,
+    ) -> Result<Parts, String> {
+        let whole = self.test == 0.0 && self.validation == 0.0;
+        let [validation, test] = [validation, test].map(|given| given.filter(|_| !whole));
+        let is_given = |row: &usize| [&validation, &test].into_iter().flatten().any(|given| given.contains(row));
         let mut rng = Rng::stream(self.seed, Purpose::Split, 0);
-        let all: Vec<usize> = (0..classes.len()).collect();
-        let (rest, test) = match test_from {
-            Some(_) if self.test == 0.0 && self.validation == 0.0 => (all, Vec::new()),
-            Some(first) => (all[..first.min(all.len())].to_vec(), all[first.min(all.len())..].to_vec()),
-            // One row is left to spare for the validation.
-            None => draw(&all, classes, self.test, usize::from(self.validation > 0.0), &mut rng)
-                .ok_or_else(|| too_few(classes))?,
+        let free: Vec<usize> = (0..classes.len()).filter(|row| !is_given(row)).collect();
+        // One row is left to spare for the validation.
+        let spare = usize::from(self.validation > 0.0 && validation.is_none());
+        let (rest, test) = match test {
+            Some(given) => (free, given.collect()),
+            None => draw(&free, classes, self.test, spare, &mut rng).ok_or_else(|| too_few(classes))?,
         };
-        let (train, validation) = draw(&rest, classes, self.validation, 0, &mut rng).ok_or_else(|| too_few(classes))?;
+        let (train, validation) = match validation {
+            Some(given) => (rest, given.collect()),
+            None => draw(&rest, classes, self.validation, 0, &mut rng).ok_or_else(|| too_few(classes))?,
+        };
         Ok(Parts { train, validation, test })
     }
 }
@@ -179,12 +190,12 @@ mod tests {
     #[test]
     fn iris_is_split_evenly() {
         let classes: Vec<u32> = (0..150).map(|row| row / 50).collect();
-        let parts = Split::seeded(1).parts(&classes, None).unwrap();
+        let parts = Split::seeded(1).parts(&classes, None, None).unwrap();
         assert_eq!(class_counts(&parts.test, &classes), [10, 10, 10]);
         assert_eq!(class_counts(&parts.validation, &classes), [4, 4, 4]);
         assert_eq!(class_counts(&parts.train, &classes), [36, 36, 36]);
-        assert_eq!(parts, Split::seeded(1).parts(&classes, None).unwrap());
-        assert_ne!(parts, Split::seeded(2).parts(&classes, None).unwrap());
+        assert_eq!(parts, Split::seeded(1).parts(&classes, None, None).unwrap());
+        assert_ne!(parts, Split::seeded(2).parts(&classes, None, None).unwrap());
     }
 
     #[test]
@@ -193,7 +204,7 @@ mod tests {
             let mut rng = Rng::stream(seed, Purpose::Data, 0);
             let classes: Vec<u32> = (0..10 + rng.below(90)).map(|_| rng.below(5) as u32).chain(0..5).collect();
             let parts = Split::seeded(seed).test(rng.range(0.01, 0.9)).validation(rng.range(0.01, 0.9));
-            let parts = parts.parts(&classes, None).unwrap();
+            let parts = parts.parts(&classes, None, None).unwrap();
             let mut all = [parts.train.clone(), parts.validation.clone(), parts.test.clone()].concat();
             all.sort_unstable();
             assert_eq!(all, (0..classes.len()).collect::<Vec<_>>());
@@ -207,17 +218,17 @@ mod tests {
     fn a_class_of_one_row_stays_in_training() {
         let classes = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
         for seed in 0..20 {
-            let parts = Split::seeded(seed).test(0.5).validation(0.5).parts(&classes, None).unwrap();
+            let parts = Split::seeded(seed).test(0.5).validation(0.5).parts(&classes, None, None).unwrap();
             assert!(parts.train.contains(&9), "seed {seed}: {parts:?}");
         }
     }
 
     #[test]
     fn tiny_tables() {
-        assert_eq!(sizes(&Split::seeded(0).parts(&[0; 4], None).unwrap()), (2, 1, 1));
-        assert_eq!(sizes(&Split::none().parts(&[0; 2], None).unwrap()), (2, 0, 0));
+        assert_eq!(sizes(&Split::seeded(0).parts(&[0; 4], None, None).unwrap()), (2, 1, 1));
+        assert_eq!(sizes(&Split::none().parts(&[0; 2], None, None).unwrap()), (2, 0, 0));
         for classes in [&[0, 0][..], &[0, 1], &[0, 0, 0], &[0, 1, 2, 3]] {
-            let message = Split::seeded(0).parts(classes, None).unwrap_err();
+            let message = Split::seeded(0).parts(classes, None, None).unwrap_err();
             assert!(message.contains("too few to split"), "{message}");
         }
     }
@@ -225,10 +236,16 @@ mod tests {
     #[test]
     fn the_authors_test_rows_are_kept() {
         let classes: Vec<u32> = (0..100).map(|row| row % 2).collect();
-        let parts = Split::seeded(3).test(0.5).parts(&classes, Some(80)).unwrap();
+        let parts = Split::seeded(3).test(0.5).parts(&classes, None, Some(80..100)).unwrap();
         assert_eq!(parts.test, (80..100).collect::<Vec<_>>());
         assert_eq!(parts.validation.len(), 8);
-        assert_eq!(sizes(&Split::none().parts(&classes, Some(80)).unwrap()), (100, 0, 0));
+        assert_eq!(sizes(&Split::none().parts(&classes, None, Some(80..100)).unwrap()), (100, 0, 0));
+        // Validation rows, too; and without test rows these are drawn from the training rows.
+        let parts = Split::seeded(3).parts(&classes, Some(70..80), Some(80..100)).unwrap();
+        assert_eq!((parts.train, parts.validation), ((0..70).collect(), (70..80).collect()));
+        let parts = Split::seeded(3).parts(&classes, Some(80..100), None).unwrap();
+        assert_eq!(sizes(&parts), (64, 20, 16));
+        assert!(parts.validation == (80..100).collect::<Vec<_>>() && parts.test.iter().all(|row| *row < 80));
     }
 
     #[test]

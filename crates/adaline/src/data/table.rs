@@ -1,10 +1,12 @@
 //! A table: named columns of the same length that know where they came from.
 
 use super::column::{Column, Text, Values};
-use super::{Labelled, builtin, csv, idx, image};
+use super::{ImageOptions, Labelled, builtin, csv, idx, image};
 use crate::error::{Place, did_you_mean, printable};
 use crate::{Error, Result, Shape};
+use std::borrow::Cow;
 use std::io::{Read, Write};
+use std::ops::Range;
 use std::path::Path;
 
 /// Named columns of the same length.
@@ -32,12 +34,13 @@ pub struct Table {
     image: Option<(usize, Shape)>,
     target: Option<String>,
     parts: Parts,
+    notes: Vec<String>,
 }
 
 /// Enough of a file to tell its kind, even if it is compressed.
 const HEAD_BYTES: u64 = 1024;
 
-/// The file's line of each row.
+/// Where each row stands.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Lines {
     /// There are no lines: a generated table, or a binary file.
@@ -46,15 +49,19 @@ pub(super) enum Lines {
     From(u64),
     /// One entry a row.
     Listed(Vec<u64>),
+    /// Each row is a file of its own.
+    #[cfg_attr(not(feature = "images"), allow(dead_code, reason = "only image files need it"))]
+    Files(Vec<String>),
 }
 
 /// How a table may be split.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Parts {
     /// As one likes.
     Free,
-    /// The rows from this one on are the test rows, as the data set's authors decided.
-    TestFrom(usize),
+    /// As the data set's authors decided: these rows are for validation, these for the test. What they did not decide is
+    /// drawn from the other rows.
+    Given { validation: Option<Range<usize>>, test: Option<Range<usize>> },
     /// Never: a truth table is learnt whole.
     Whole,
 }
@@ -71,12 +78,13 @@ impl Lines {
                 *self = Lines::Listed((0..rows_before as u64).map(|row| first + row).chain([line]).collect());
             }
             Lines::Listed(lines) => lines.push(line),
+            Lines::Files(_) => {}
         }
     }
 
     pub(super) fn get(&self, row: usize) -> Option<u64> {
         match self {
-            Lines::None => None,
+            Lines::None | Lines::Files(_) => None,
             Lines::From(first) => Some(first + row as u64),
             Lines::Listed(lines) => lines.get(row).copied(),
         }
@@ -85,6 +93,7 @@ impl Lines {
     fn select(&self, rows: &[usize]) -> Lines {
         match self {
             Lines::None => Lines::None,
+            Lines::Files(files) => Lines::Files(rows.iter().filter_map(|&row| files.get(row).cloned()).collect()),
             _ => Lines::Listed(rows.iter().map(|&row| self.get(row).unwrap_or(0)).collect()),
         }
     }
@@ -142,9 +151,8 @@ impl Table {
                 return fail(format!("the column \"{name}\" has {len} rows, others have {rows}; they must agree"));
             }
         }
-        let names: Vec<&str> = columns.iter().map(Column::name).collect();
-        let image = image::find(&names);
-        Ok(Table { source, columns, rows, lines, image, target: None, parts: Parts::Free })
+        let image = image::find(&columns);
+        Ok(Table { source, columns, rows, lines, image, target: None, parts: Parts::Free, notes: Vec::new() })
     }
 
     /// A built-in data set by name, generated ones with seed 0: see [`builtins`](super::builtins).
@@ -160,21 +168,53 @@ impl Table {
     /// Reads data from where it lies:
     ///
     /// * a text file is CSV or TSV with a header, whatever its delimiter: see [`Table::from_reader`];
-    /// * a file of images in MNIST's format (IDX, perhaps in gzip) is a table with a column a pixel, and a column `label`
+    /// * a file of images in MNIST's format (IDX, perhaps in gzip) is a table with a column `image`, and a column `label`
     ///   if the file of labels is beside it;
     /// * a folder with MNIST's pairs is such a table, too. With both pairs, `train-…` and `t10k-…`, the second is the test
-    ///   part of any split.
+    ///   part of any split;
+    /// * a folder of PNG and JPEG files, or one such file: see [`Table::read_with`].
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        Table::read_with(path, &ImageOptions::new())
+    }
+
+    /// Reads data as [`Table::read`] does, images as the options have it.
+    ///
+    /// **A folder of class folders**: each image in it, or in a folder within it, is of the class that the folder is named
+    /// after (column `class`). Folders `train` and `test`, perhaps with `val` or `validation`, may hold such folders each:
+    /// this split is kept. A folder that holds images itself has no classes, as a single file has none. What is hidden is
+    /// passed over, and what is no PNG or JPEG by its ending is left out; [`Table::notes`] says how much. An image that
+    /// cannot be read is an error that names its file. [`Table::file`] is the file of each row.
+    ///
+    /// **Size**: images that are all of one size, up to 64x64, stay as they are. Others are made about as large as their
+    /// median, the longer side 64 at most, and square where their shapes differ; nothing is cut off. An image shrinks or
+    /// grows by a triangle filter, which is what Pillow calls `BILINEAR`.
+    ///
+    /// **Colour**: one channel if all images are grey, otherwise three. Grey is made of colour by ITU-R BT.601 (0.299 red,
+    /// 0.587 green, 0.114 blue). Transparent pixels lie on white. A camera's orientation (EXIF) is obeyed.
+    pub fn read_with(path: impl AsRef<Path>, options: &ImageOptions) -> Result<Self> {
         let path = path.as_ref();
         let trouble = |error| Error::io("read", path, error);
         if path.is_dir() {
-            return idx::read_folder(path);
+            if let Some(table) = idx::read_folder(path, options)? {
+                return Ok(table);
+            }
+            #[cfg(feature = "images")]
+            return super::photos::read_folder(path, options);
+            #[cfg(not(feature = "images"))]
+            return Err(Error::data(
+                Place::new(path.display().to_string()),
+                "this folder has none of MNIST's files in it, and PNG and JPEG are read with the feature `images` only",
+            ));
         }
         let mut file = std::fs::File::open(path).map_err(trouble)?;
         let mut head = Vec::new();
         Read::by_ref(&mut file).take(HEAD_BYTES).read_to_end(&mut head).map_err(trouble)?;
         if idx::is_idx(&head) {
-            return idx::read_images(path);
+            return idx::read_images(path, options);
+        }
+        #[cfg(feature = "images")]
+        if super::photos::is_photo(path, &head) {
+            return super::photos::read_file(path, options);
         }
         csv::read(std::io::Cursor::new(head).chain(file), &path.display().to_string())
     }
@@ -232,12 +272,17 @@ impl Table {
             let near = did_you_mean(name, self.names());
             let near = if near.is_empty() { ".".to_owned() } else { near };
             let columns = list(self.names());
+            if let (Lines::Files(_), None) = (&self.lines, &self.target) {
+                let message = "the images have no classes: put each into a folder named after its class, and leave none beside \
+                               these folders";
+                return Error::data(Place::new(&self.source), message);
+            }
             let message = format!("there is no column \"{}\"{near} The columns are {columns}", printable(name));
             Error::data(Place::new(&self.source), message)
         })
     }
 
-    /// The image that some columns form together, with the place of its first column: digits and MNIST.
+    /// The image in each row, with the place of its column, or of the first of its columns of pixels.
     pub fn image(&self) -> Option<(usize, Shape)> {
         self.image
     }
@@ -252,12 +297,31 @@ impl Table {
         self.parts == Parts::Whole
     }
 
+    /// What a person should know about how the data was read, in sentences: files that were left out, the size of images.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The file of a row, where each row is one: an image.
+    pub fn file(&self, row: usize) -> Option<&str> {
+        match &self.lines {
+            Lines::Files(files) => files.get(row).map(String::as_str),
+            _ => None,
+        }
+    }
+
     pub(super) fn parts(&self) -> Parts {
-        self.parts
+        self.parts.clone()
     }
 
     pub(super) fn with_target(mut self, name: &str) -> Self {
         self.target = Some(name.to_owned());
+        self
+    }
+
+    #[cfg_attr(not(feature = "images"), allow(dead_code, reason = "only image files need it"))]
+    pub(super) fn with_notes(mut self, notes: Vec<String>) -> Self {
+        self.notes = notes;
         self
     }
 
@@ -271,8 +335,29 @@ impl Table {
         self.lines.get(row)
     }
 
-    /// An error about one cell: with its line, or with the row's number (from 1) where there are no lines.
+    /// The same table with a column for each pixel in place of a column of images.
+    pub(super) fn with_pixel_columns(&self) -> Result<Cow<'_, Table>> {
+        let Some((place, Values::Images(images))) =
+            self.image.and_then(|(place, _)| Some((place, self.columns.get(place)?.values())))
+        else {
+            return Ok(Cow::Borrowed(self));
+        };
+        let mut columns = self.columns.clone();
+        columns.splice(place..=place, images.columns());
+        let table = Table::with_rows(self.source.clone(), columns, self.lines.clone(), self.rows)?;
+        Ok(Cow::Owned(Table {
+            target: self.target.clone(),
+            parts: self.parts.clone(),
+            notes: self.notes.clone(),
+            ..table
+        }))
+    }
+
+    /// An error about one cell: with its file or its line, or with the row's number (from 1) where there are none.
     pub(super) fn error(&self, row: usize, column: &str, message: impl std::fmt::Display) -> Error {
+        if let Some(file) = self.file(row) {
+            return Error::data(Place::new(file).column(column), message.to_string());
+        }
         let place = Place::new(&self.source).column(column);
         match self.line(row) {
             Some(line) => Error::data(place.line(line), message.to_string()),
@@ -294,6 +379,7 @@ impl Table {
             image: self.image,
             target: self.target.clone(),
             parts: Parts::Free,
+            notes: Vec::new(),
         })
     }
 
@@ -304,8 +390,7 @@ impl Table {
             place += 1;
             keep.get(place - 1).copied().unwrap_or(false)
         });
-        let names: Vec<&str> = self.columns.iter().map(Column::name).collect();
-        self.image = image::find(&names);
+        self.image = image::find(&self.columns);
         self
     }
 

@@ -35,7 +35,7 @@ impl Task {
     /// of them or each has three rows on average. Other numbers are a regression.
     pub fn of(target: &Column) -> Task {
         let rows = match target.values() {
-            Values::Text(_) => return Task::Classification,
+            Values::Text(_) | Values::Images(_) => return Task::Classification,
             Values::Numbers(values) => values.len(),
             Values::Bytes(values) => values.len(),
         };

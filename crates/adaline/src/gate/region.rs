@@ -212,8 +212,9 @@ impl TruthTable {
         for row in self.rows() {
             let inputs: Vec<f64> = row.input.iter().map(|x| f64::from(*x)).collect();
             let sum = neuron.weigh(&inputs)?;
+            // Zero is added so that a row on the line is 0 away, and not -0.
             let side = if row.output == 1 { sum.value } else { -sum.value };
-            rows.push(RowMargin { row, sum, distance: (norm > 0.0).then(|| side / norm) });
+            rows.push(RowMargin { row, sum, distance: (norm > 0.0).then(|| side / norm + 0.0) });
         }
         Ok(Margins { rows })
     }
@@ -363,6 +364,9 @@ mod tests {
         assert!(!wrong.rows[1].is_right() && wrong.least().unwrap() < 0.0);
         assert_eq!(Gate::And.table().margins(&Neuron::step([0.0, 0.0], 0.0)).unwrap().least(), None);
         assert!(Gate::And.table().margins(&Neuron::step([0.0], 0.0)).is_err());
+        // A zero row on the line is 0 away, and not -0.
+        let on_line = Gate::And.table().margins(&Neuron::step([1.0, 1.0], -1.0)).unwrap();
+        assert_eq!(on_line.rows[1].distance.map(f64::to_bits), Some(0));
     }
 
     /// No direction and no shift of the line does better.

@@ -92,7 +92,7 @@ impl TruthTable {
         if outputs.len() < 2 || !outputs.len().is_power_of_two() {
             let (digits, below) = (outputs.len(), outputs.len().max(2).next_power_of_two());
             let message = format!(
-                "{digits} digit{}; a table has one a row: 2 for one input, 4 for two, 8 for three, …; write {below}",
+                "{digits} digit{}; a table has one for each row: 2 for one input, 4 for two, 8 for three, …; write {below}",
                 if digits == 1 { "" } else { "s" }
             );
             return Err(Error::notation(&cut(text), cut(text).len(), message));
@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(message("0120"), "\"2\" is neither 0 nor 1; write one digit a row\n  0120\n    ^");
         assert_eq!(
             message("011"),
-            "3 digits; a table has one a row: 2 for one input, 4 for two, 8 for three, …; write 4\n  011\n     ^"
+            "3 digits; a table has one for each row: 2 for one input, 4 for two, 8 for three, …; write 4\n  011\n     ^"
         );
         assert!(message("").starts_with("0 digits;") && message("1").starts_with("1 digit;"));
         assert_eq!(TruthTable::parse(&"01".repeat(1 << 15)).unwrap().inputs(), 16);

@@ -18,7 +18,7 @@ pub(super) fn spread<const N: usize>(
     items: usize,
     values: usize,
     results: [(&mut [f32], usize); N],
-    work: &(dyn Fn(Range<usize>, [&mut [f32]; N]) + Sync),
+    work: &(impl Fn(Range<usize>, [&mut [f32]; N]) + Sync),
 ) {
     if machine.threads() == 1 || items.saturating_mul(values) < SHARE_FROM {
         let parts = results.map(|(result, each)| {

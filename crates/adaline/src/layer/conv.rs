@@ -15,6 +15,9 @@ use crate::{Activation, Init, Layer, Shape};
 /// **Shapes** an image C × H × W → `filters` × H′ × W′; a sequence of T steps of C values → T′ steps of `filters` values.
 /// `valid`: H′ = ⌊(H - d(k - 1) - 1) / s⌋ + 1. `same`: H′ = ⌈H / s⌉, with zeroes around.
 ///
+/// Of sequences of different lengths each goes as if it were alone: its edge is its last own step, and where it is shorter
+/// than one window, that one sees zeroes behind it.
+///
 /// **Parameters** `weight` (filters × C/groups × kernel height × kernel width; 1-D: filters × C/groups × kernel), `bias`
 /// (filters).
 ///

@@ -18,7 +18,7 @@ pub enum Pooling {
 ///
 /// **Formula** y\[c, i, j\] = max or mean of x\[c, i·s + u, j·s + v\] over the window's u, v. Of several equal largest values the
 /// first one gets the gradient. **Shapes** C × H × W → C × H′ × W′ as for [`Conv`](crate::Conv); a sequence likewise along
-/// its steps. **Parameters** none.
+/// its steps, and as if it were alone where sequences have different lengths. **Parameters** none.
 ///
 /// ```
 /// use adaline::prelude::*;

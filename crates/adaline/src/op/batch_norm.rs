@@ -13,7 +13,7 @@ use std::ops::Range;
 #[derive(Debug)]
 pub(crate) struct BatchNorm {
     spec: NormSpec,
-    /// The running statistics, in the parameters.
+    /// The running statistics, in the parameters; as all tensors there, whole lines with zeroes behind the last channel.
     mean: Range<usize>,
     variance: Range<usize>,
     momentum: f32,
@@ -101,8 +101,8 @@ impl BatchNorm {
                 [high[c], inverse[c], low[c]] = norm::normal_of(mean, variance, epsilon);
             }
             if !running.is_empty() {
-                running[..channels].copy_from_slice(means);
-                running[each..each + channels].copy_from_slice(variances);
+                running[..each].copy_from_slice(means);
+                running[each..].copy_from_slice(variances);
             }
         }
         let (scale, shift) = line.split_at_mut(each);
@@ -162,9 +162,8 @@ impl BatchNorm {
             return;
         }
         let (means, variances) = arena[self.running.clone()].split_at(padded(self.spec.channels));
-        for (to, from) in [(&self.mean, means), (&self.variance, variances)] {
-            params[to.clone()].copy_from_slice(&from[..to.len()]);
-        }
+        params[self.mean.clone()].copy_from_slice(means);
+        params[self.variance.clone()].copy_from_slice(variances);
     }
 }
 

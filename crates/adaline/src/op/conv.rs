@@ -3,12 +3,16 @@
 //! Zeroes at the edges are really there, in a copy of the images; without them there is no copy. The gradient of x is the
 //! same operation again: the gradient of the sums, spread out by the strides and with a rim of zeroes, under the turned
 //! filters.
+//!
+//! A sequence with a length of its own is treated as if it were alone: zeroes behind its end (in the copy), and 0 comes out
+//! behind its last window.
 
-use super::{Run, Wires, cut, front, front_of};
+use super::{Run, Wires, cut, front, front_of, length_behind};
 use crate::Activation;
 use crate::kernel::conv::{self as kernel, Columns, Filter, FilterGradient, Places, parts};
 use crate::kernel::panels::{panel_index, panels_len};
-use crate::layer::ConvGeometry;
+use crate::kernel::{Machine, for_each_piece};
+use crate::layer::{ConvGeometry, Window};
 use crate::plan::Layout;
 use std::ops::Range;
 
@@ -22,6 +26,8 @@ pub(crate) struct ConvSpec {
     pub bias: Option<Range<usize>>,
     /// An activation of single values whose derivative is had from the output.
     pub activation: Activation,
+    /// Of a sequence: the windows that have gone over it before. `None` for an image.
+    pub windows: Option<Vec<Window>>,
 }
 
 /// y = f(filters over x + bias)
@@ -30,8 +36,10 @@ pub(crate) struct Conv {
     spec: ConvSpec,
     /// The images with their rim of zeroes.
     framed: Frame,
-    /// Where that copy lies; empty where there is no rim.
+    /// Where that copy lies; empty where none is ever needed.
     copy: Range<usize>,
+    /// Whether there are zeroes at the edges, so that the copy is needed always.
+    has_rim: bool,
     /// Where the windows lie in it, for the first group.
     places: Places,
     back: Option<Back>,
@@ -74,14 +82,25 @@ impl Frame {
         self.height.saturating_mul(self.width).saturating_mul(self.channels)
     }
 
-    /// Copies images of a height and a width into their frames; everything else is 0.
-    fn fill(&self, machine: &crate::kernel::Machine, (height, width): (usize, usize), from: &[f32], to: &mut [f32]) {
+    /// Copies images of a height and a width into their frames; everything else is 0. `part` says of each image how many of
+    /// its columns are copied, and by how much they move to the right.
+    fn fill(
+        &self,
+        machine: &Machine,
+        (height, width): (usize, usize),
+        part: &(dyn Fn(usize) -> (usize, isize) + Sync),
+        from: &[f32],
+        to: &mut [f32],
+    ) {
         let (len, channels) = (self.len(), self.channels);
-        crate::kernel::for_each_piece(machine, to, len, &|image, to: &mut [f32]| {
+        for_each_piece(machine, to, len, &|image, to: &mut [f32]| {
             let from = &from[image * height * width * channels..][..height * width * channels];
+            let (own, shift) = part(image);
+            let first = self.first.1.saturating_add_signed(shift);
             to.fill(0.0);
             for (y, row) in from.chunks_exact(width * channels).enumerate() {
-                let start = ((self.first.0 + y * self.strides.0) * self.width + self.first.1) * channels;
+                let start = ((self.first.0 + y * self.strides.0) * self.width + first) * channels;
+                let row = &row[..own * channels];
                 if self.strides.1 == 1 {
                     to[start..start + row.len()].copy_from_slice(row);
                 } else {
@@ -136,7 +155,11 @@ impl Conv {
             strides: (1, 1),
         };
         let has_rim = top + bottom + left + right > 0;
-        let copy = if has_rim { layout.kept(wires.batch.saturating_mul(framed.len())) } else { 0..0 };
+        let copy = if has_rim || spec.windows.is_some() {
+            layout.kept(wires.batch.saturating_mul(framed.len()))
+        } else {
+            0..0
+        };
         let places_of = |frame: &Frame, counts, first, strides, seen| {
             // A frame that is too large for any plan has no places worth listing.
             if layout.is_too_large() { Places::default() } else { places(frame, counts, first, strides, &g, seen) }
@@ -167,7 +190,7 @@ impl Conv {
                 }),
             }
         });
-        Conv { spec, framed, copy, places: forward, back, wires }
+        Conv { spec, framed, copy, has_rim, places: forward, back, wires }
     }
 
     /// Values of a whole batch that come in, and that go out.
@@ -177,17 +200,39 @@ impl Conv {
         (rows * g.channels * g.height * g.width, rows * g.filters * height * width)
     }
 
+    /// Of each row of a batch of sequences with lengths of their own: how many steps it has, and how many come out.
+    fn own_steps<'a>(&'a self, run: &Run<'a>) -> Option<impl Fn(usize) -> (usize, usize) + Sync + use<'a>> {
+        let (windows, lengths) = (self.spec.windows.as_deref()?, run.lengths?);
+        let g = &self.spec.geometry;
+        Some(move |row: usize| {
+            let own = length_behind(windows, lengths[row] as usize).min(g.width);
+            (own, g.columns.count(own).max(1).min(g.outputs().1))
+        })
+    }
+
+    /// Where the copy of so many rows lies; empty where x is read as it is.
+    fn copied(&self, run: &Run<'_>) -> Range<usize> {
+        let needed = self.has_rim || (self.spec.windows.is_some() && run.lengths.is_some());
+        if needed { front(&self.copy, run.rows * self.framed.len()) } else { 0..0 }
+    }
+
     pub(crate) fn forward(&self, run: &mut Run<'_>) {
         let Wires { x, y, .. } = &self.wires;
         let g = &self.spec.geometry;
         let (inputs, outputs) = self.lens(run.rows);
-        let copied = if self.copy.is_empty() { 0..0 } else { front(&self.copy, run.rows * self.framed.len()) };
-        let [from, copy, y] = cut(run.arena, [x.range(inputs), copied, front(y, outputs)]);
+        let own = self.own_steps(run);
+        let [from, copy, y] = cut(run.arena, [x.range(inputs), self.copied(run), front(y, outputs)]);
         let x = x.pick(inputs, run.batch, from);
         let x = if copy.is_empty() {
             x
         } else {
-            self.framed.fill(run.machine, (g.height, g.width), x, copy);
+            let left = |steps: usize| g.columns.pads(steps).0 as isize;
+            let part = |row: usize| match &own {
+                // Alone it would have as many zeroes before it as its own length asks for.
+                Some(own) => (own(row).0, left(own(row).0) - left(g.width)),
+                None => (g.width, 0),
+            };
+            self.framed.fill(run.machine, (g.height, g.width), &part, x, copy);
             copy
         };
         let (filters, seen) = (g.filters / g.groups, g.channels_seen());
@@ -208,13 +253,24 @@ impl Conv {
                 },
             );
         }
+        if let Some(own) = own {
+            self.clear_behind(&own, y);
+        }
+    }
+
+    /// Sets what lies behind the last window of each row to 0.
+    fn clear_behind(&self, own: &dyn Fn(usize) -> (usize, usize), y: &mut [f32]) {
+        let g = &self.spec.geometry;
+        for (row, y) in y.chunks_exact_mut(g.outputs().1 * g.filters).enumerate() {
+            y[own(row).1 * g.filters..].fill(0.0);
+        }
     }
 
     pub(crate) fn backward(&self, run: &mut Run<'_>, grads: &mut [f32]) {
         let (Wires { x, y, dy: Some(dy), dx, .. }, Some(back)) = (&self.wires, &self.back) else { return };
         let g = &self.spec.geometry;
         let (inputs, outputs) = self.lens(run.rows);
-        let copied = if self.copy.is_empty() { 0..0 } else { front(&self.copy, run.rows * self.framed.len()) };
+        let (own, copied) = (self.own_steps(run), self.copied(run));
         let (spread, turned) = match &back.dx {
             Some(to) => (front(&to.spread, run.rows * to.frame.len()), to.turned.clone()),
             None => (0..0, 0..0),
@@ -236,6 +292,9 @@ impl Conv {
         let x = if copy.is_empty() { x.pick(inputs, run.batch, from) } else { copy };
         let (height, width) = g.outputs();
         let (filters, seen) = (g.filters / g.groups, g.channels_seen());
+        if let Some(own) = &own {
+            self.clear_behind(own, dz);
+        }
         kernel::slopes_and_sums(run.machine, self.spec.activation, (run.rows, height * width), y, dz, scratch, sums);
         if let Some(bias) = &self.spec.bias {
             let line = filters.next_multiple_of(16);
@@ -259,7 +318,13 @@ impl Conv {
             );
         }
         let Some(to) = &back.dx else { return };
-        to.frame.fill(run.machine, (height, width), dz, spread);
+        let left = |steps: usize| g.columns.pads(steps).0 as isize;
+        let part = |row: usize| match &own {
+            // What moved to the left on the way forward moves back.
+            Some(own) => (own(row).1, left(g.width) - left(own(row).0)),
+            None => (width, 0),
+        };
+        to.frame.fill(run.machine, (height, width), &part, dz, spread);
         let len = turned_len(g);
         for group in 0..g.groups {
             let own = &run.params[self.spec.weight.start + group * weight..][..weight];
@@ -278,6 +343,12 @@ impl Conv {
                     out: dx,
                 },
             );
+        }
+        if let Some(own) = own {
+            // What lies behind the end was not read.
+            for (row, dx) in dx.chunks_exact_mut(g.width * g.channels).enumerate() {
+                dx[own(row).0 * g.channels..].fill(0.0);
+            }
         }
     }
 }

@@ -42,7 +42,7 @@ impl LayerNorm {
     /// The rows of a batch.
     fn of<'a>(&self, rows: usize, params: &'a [f32]) -> Rows<'a> {
         let NormSpec { places, channels, epsilon, .. } = self.spec;
-        Rows { count: rows * self.rows, places, channels, weight: whole_lines(&self.spec.weight, params), epsilon }
+        Rows { count: rows * self.rows, places, channels, weight: &params[self.spec.weight.clone()], epsilon }
     }
 
     pub(crate) fn forward(&self, run: &mut Run<'_>) {
@@ -52,7 +52,7 @@ impl LayerNorm {
         let [from, y, kept] =
             cut(run.arena, [x.range(len), front(y, len), front(&self.kept, rows.count * KEPT_OF_ROW)]);
         let x = x.pick(len, run.batch, from);
-        norm::normalise_rows(run.machine, &rows, whole_lines(&self.spec.bias, run.params), x, y, kept);
+        norm::normalise_rows(run.machine, &rows, &run.params[self.spec.bias.clone()], x, y, kept);
     }
 
     pub(crate) fn backward(&self, run: &mut Run<'_>, grads: &mut [f32]) {
@@ -75,9 +75,4 @@ impl LayerNorm {
             grads[self.spec.weight.start + channel] = along as f32;
         });
     }
-}
-
-/// A tensor with the zeroes behind it, up to a multiple of sixteen.
-fn whole_lines<'a>(tensor: &Range<usize>, params: &'a [f32]) -> &'a [f32] {
-    &params[tensor.start..tensor.start + padded(tensor.len())]
 }

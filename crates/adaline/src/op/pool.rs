@@ -1,40 +1,73 @@
 //! The largest value or the mean of every window.
 
+use super::global_pool::own_places;
 use super::{Run, Wires, cut, front};
 use crate::kernel::window::{self, Axis, Keep, Windows};
 use crate::layer::{PoolGeometry, Pooling, Window};
-use crate::plan::Layout;
+use std::ops::Range;
 
-/// y = max or mean of each window of x. On the way back the place of a largest value is found again from x and y: reading
-/// them costs less than an index written for each value and read again.
+/// y = max or mean of each window of x. On the way back the place of a largest value is found again from x and y: no index
+/// is written and read.
+///
+/// A sequence with a length of its own is pooled as if it were alone: windows end where it ends, and what comes out behind
+/// its last window is 0. Where it is shorter than one window, that one sees what there is.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    windows: Windows,
+    /// Those of a whole image or sequence.
+    all: Windows,
+    /// Along the steps of a sequence.
+    columns: Window,
+    /// Those that went over a sequence before.
+    before: Vec<Window>,
     pub wires: Wires,
 }
 
 impl Pool {
-    pub(super) fn lay_out(geometry: PoolGeometry, pooling: Pooling, wires: Wires, _layout: &mut Layout) -> Self {
+    pub(super) fn lay_out(geometry: PoolGeometry, pooling: Pooling, before: Vec<Window>, wires: Wires) -> Self {
         let PoolGeometry { channels, height, width, rows, columns } = geometry;
-        let windows =
-            Windows { channels, rows: axis(rows, height), columns: axis(columns, width), keep: keep(pooling) };
-        Pool { windows, wires }
+        let all = Windows { channels, rows: axis(rows, height), columns: axis(columns, width), keep: keep(pooling) };
+        Pool { all, columns, before, wires }
     }
 
     pub(crate) fn forward(&self, run: &mut Run<'_>) {
         let Wires { x, y, .. } = &self.wires;
-        let (inputs, outputs) = (run.rows * self.windows.inputs(), run.rows * self.windows.outputs());
-        let [from, y] = cut(run.arena, [x.range(inputs), front(y, outputs)]);
-        window::pool(run.machine, &self.windows, run.rows, x.pick(inputs, run.batch, from), y);
+        let (inputs, outputs) = (self.all.inputs(), self.all.outputs());
+        let [from, y] = cut(run.arena, [x.range(run.rows * inputs), front(y, run.rows * outputs)]);
+        let x = x.pick(run.rows * inputs, run.batch, from);
+        let Some(own) = own_places(&self.before, run.lengths) else {
+            return window::pool(run.machine, &self.all, run.rows, x, y);
+        };
+        for row in 0..run.rows {
+            let (windows, ins, outs) = self.alone(row, own(row));
+            window::pool(run.machine, &windows, 1, &x[ins], &mut y[outs.clone()]);
+            y[outs.end..(row + 1) * outputs].fill(0.0);
+        }
     }
 
     pub(crate) fn backward(&self, run: &mut Run<'_>) {
         let Wires { x, y, dy: Some(dy), dx: Some(dx), .. } = &self.wires else { return };
-        let (inputs, outputs) = (run.rows * self.windows.inputs(), run.rows * self.windows.outputs());
+        let (inputs, outputs) = (self.all.inputs(), self.all.outputs());
+        let (all_in, all_out) = (run.rows * inputs, run.rows * outputs);
         let [from, y, dy, dx] =
-            cut(run.arena, [x.range(inputs), front(y, outputs), front(dy, outputs), front(dx, inputs)]);
-        let x = x.pick(inputs, run.batch, from);
-        window::pool_backward(run.machine, &self.windows, run.rows, (x, y, dy), dx);
+            cut(run.arena, [x.range(all_in), front(y, all_out), front(dy, all_out), front(dx, all_in)]);
+        let x = x.pick(all_in, run.batch, from);
+        let Some(own) = own_places(&self.before, run.lengths) else {
+            return window::pool_backward(run.machine, &self.all, run.rows, (x, y, dy), dx);
+        };
+        for row in 0..run.rows {
+            let (windows, ins, outs) = self.alone(row, own(row));
+            let seen = (&x[ins.clone()], &y[outs.clone()], &dy[outs]);
+            window::pool_backward(run.machine, &windows, 1, seen, &mut dx[ins.clone()]);
+            dx[ins.end..(row + 1) * inputs].fill(0.0);
+        }
+    }
+
+    /// The windows of a sequence of so many steps, and where its own values and results lie.
+    fn alone(&self, row: usize, steps: usize) -> (Windows, Range<usize>, Range<usize>) {
+        let columns = axis(self.columns, steps.min(self.all.columns.len));
+        let windows = Windows { columns: Axis { count: columns.count.max(1), ..columns }, ..self.all };
+        let (inputs, outputs) = (row * self.all.inputs(), row * self.all.outputs());
+        (windows, inputs..inputs + windows.inputs(), outputs..outputs + windows.outputs())
     }
 }
 

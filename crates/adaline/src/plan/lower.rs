@@ -56,7 +56,11 @@ impl Lowering<'_> {
                 let order = self.windowed(number);
                 let weight = self.tensor();
                 let bias = conv.bias.then(|| self.tensor());
-                let spec = ConvSpec { geometry, weight, bias, activation: Activation::Identity };
+                let windows = match input {
+                    Shape::Sequence { .. } => Some(self.windows()),
+                    _ => None,
+                };
+                let spec = ConvSpec { geometry, weight, bias, activation: Activation::Identity, windows };
                 self.graph.push(number, Lowered::Conv(spec), output, order);
                 self.note_window(geometry.columns);
                 self.activate(number, conv.activation);
@@ -64,7 +68,8 @@ impl Lowering<'_> {
             Layer::Pool(pool) => {
                 let Ok(geometry) = pool.geometry(input) else { unreachable!("the network has checked its shapes") };
                 let order = self.windowed(number);
-                self.graph.push(number, Lowered::Pool { geometry, pooling: pool.pooling }, output, order);
+                let op = Lowered::Pool { geometry, pooling: pool.pooling, windows: self.windows() };
+                self.graph.push(number, op, output, order);
                 self.note_window(geometry.columns);
             }
             Layer::GlobalPool(pool) => {

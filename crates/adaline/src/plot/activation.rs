@@ -19,6 +19,9 @@ pub struct ActivationCurves {
     derivative: bool,
 }
 
+/// So many lines differ by how they are broken.
+const DASHES: usize = 4;
+
 impl ActivationCurves {
     /// These activations. Softmax, which needs a vector, is drawn as the first of two outputs, softmax(x, 0).
     pub fn new(activations: &[Activation]) -> Self {
@@ -44,16 +47,19 @@ impl ActivationCurves {
         let mut panel =
             Panel::new("x", "f(x)").x(|axis| axis.range(self.from, self.to).zero_line()).y(|axis| axis.zero_line());
         let several = self.activations.len() > 1;
+        let by_dash = !self.derivative && self.activations.len() <= DASHES;
         let mut ends = Vec::new();
         for (i, (activation, name)) in self.activations.iter().zip(&names).enumerate() {
             let (colour, mark) = series(i);
-            // Each line is a little thinner than the one below it, so that two on one place are both seen.
-            let width = if several { (2.8 - 0.3 * i as f64).max(1.6) } else { 2.2 };
+            // Each line is a little thinner than the one below it, so that two on one place are both seen. A few lines
+            // differ by their dashes; where dashes stand for derivatives, or there are too many lines, marks tell them apart.
+            let width = if several { (2.8 - 0.3 * i as f64).max(if by_dash { 2.0 } else { 1.6 }) } else { 2.2 };
+            let dash = if by_dash { Dash::of(i) } else { Dash::Solid };
             let draw = |name: &str, dash: Dash, f: &dyn Fn(f64) -> f64| {
                 let line = Line::new(name, self.sample(*activation, f)).colour(colour).dash(dash).width(width);
-                if several { line.mark(mark) } else { line }
+                if several && !by_dash { line.mark(mark) } else { line }
             };
-            panel = panel.line(draw(name, Dash::Solid, &|x| value(*activation, x)));
+            panel = panel.line(draw(name, dash, &|x| value(*activation, x)));
             if self.derivative {
                 let line = draw(&format!("{name}, derivative"), Dash::Dashed, &|x| slope(*activation, x));
                 panel = panel.line(if several { line.width(1.8).hollow() } else { line });
@@ -150,6 +156,20 @@ mod tests {
         assert_eq!(points.iter().filter(|p| p.1.is_nan()).count(), 1);
         let ends: Vec<_> = chart.panels[0].items.iter().filter(|item| matches!(item, Item::Points(_))).collect();
         assert_eq!(ends.len(), 2);
+    }
+
+    #[test]
+    fn curves_differ_without_colour() {
+        let all: Vec<Activation> = Activation::all().take(6).collect();
+        for count in 2..=6 {
+            for derivative in [false, true] {
+                let chart = ActivationCurves::new(&all[..count]).derivative(derivative).chart();
+                let looks: Vec<_> = lines(&chart).iter().map(|line| (line.dash, line.mark, line.hollow)).collect();
+                for (i, look) in looks.iter().enumerate() {
+                    assert!(!looks[..i].contains(look), "{count} {derivative}: {looks:?}");
+                }
+            }
+        }
     }
 
     #[test]

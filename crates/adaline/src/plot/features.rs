@@ -159,7 +159,8 @@ impl FeaturePicture {
             let Some((name, exact)) = self.classes.get(class) else { continue };
             let y = (row as f64 + 0.5) * ROW;
             let is_best = best == Some(class);
-            let text = Text::new(font::fit(name, SMALL, is_best, name_room), (name_room, y), SMALL, INK).anchor(Anchor::End);
+            let text =
+                Text::new(font::fit(name, SMALL, is_best, name_room), (name_room, y), SMALL, INK).anchor(Anchor::End);
             scene.text(if is_best { text.bold() } else { text });
             let colour = if is_best { Colour::of(0) } else { Colour::of(0).mix(WHITE, 0.5) };
             let end = name_room + 8.0 + (p(class) * BAR).max(1.0);
@@ -394,7 +395,10 @@ mod tests {
 
     #[test]
     fn a_probability_is_never_more_certain_than_it_is() {
-        assert_eq!([0.0, 0.0004, 0.25, 0.9999, 1.0].map(share_text), ["0.000", "below 0.001", "0.250", "above 0.999", "1.000"]);
+        assert_eq!(
+            [0.0, 0.0004, 0.25, 0.9999, 1.0].map(share_text),
+            ["0.000", "below 0.001", "0.250", "above 0.999", "1.000"]
+        );
     }
 
     #[test]

@@ -4,6 +4,8 @@ use super::chart::{Chart, Item, Line, Panel, Points};
 use super::scale::{Notation, short};
 use super::scene::cut;
 use super::style::{Colour, Dash, INK, Mark, WHITE};
+use super::words::clean;
+use crate::Gate;
 
 /// The side of the plane: both axes go from here…
 const LOW: f64 = -0.5;
@@ -21,6 +23,7 @@ const HIGH: f64 = 1.5;
 #[derive(Debug, Clone)]
 pub struct GatePicture {
     name: String,
+    inputs: [String; 2],
     outputs: [bool; 4],
     lines: Vec<[f64; 3]>,
     zones: Option<Vec<Zone>>,
@@ -31,7 +34,14 @@ type Zone = Vec<(f64, f64)>;
 impl GatePicture {
     /// A gate by name, and what it should give for 00, 01, 10 and 11 (first input first).
     pub fn new(name: impl AsRef<str>, outputs: [bool; 4]) -> Self {
-        GatePicture { name: super::words::clean(name.as_ref()), outputs, lines: Vec::new(), zones: None }
+        let name = clean(name.as_ref());
+        GatePicture { name, inputs: input_names(), outputs, lines: Vec::new(), zones: None }
+    }
+
+    /// The names of the inputs, x₁ and x₂ unless said otherwise.
+    pub fn inputs(mut self, first: impl AsRef<str>, second: impl AsRef<str>) -> Self {
+        self.inputs = [clean(first.as_ref()), clean(second.as_ref())];
+        self
     }
 
     /// The line of a neuron: where w₁·x₁ + w₂·x₂ + bias is zero. The zone of the first line alone is shaded, unless
@@ -68,7 +78,7 @@ impl GatePicture {
     /// The picture.
     pub fn chart(&self) -> Chart {
         let zones = self.zones.clone().unwrap_or_else(|| self.lines.first().map(fires).into_iter().collect());
-        let mut panel = plane();
+        let mut panel = plane(&self.inputs);
         let right = |x: f64, y: f64| zones.iter().any(|zone| holds(zone, x, y));
         for zone in &zones {
             panel = panel.item(Item::Zone { corners: zone.clone(), colour: shade(), shade: '░' });
@@ -76,7 +86,7 @@ impl GatePicture {
         for (i, line) in self.lines.iter().enumerate() {
             let points = self::line(line);
             let [a, b, c] = *line;
-            panel = panel.line(Line::new(equation(a, b, c), points).colour(INK).dash(dash(i)).width(1.8));
+            panel = panel.line(Line::new(equation(a, b, c, &self.inputs), points).colour(INK).dash(dash(i)).width(1.8));
         }
         panel = self::rows(panel, self.outputs);
         let rows = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)];
@@ -88,8 +98,8 @@ impl GatePicture {
             .map(|(row, _)| row)
             .collect();
         let mut description = format!(
-            "The gate {} in the plane of its two inputs. Rows 00, 01, 10, 11 give {}.",
-            self.name,
+            "{} in the plane of its two inputs. Rows 00, 01, 10, 11 give {}.",
+            title(&self.name),
             self.outputs.map(|o| if o { "1" } else { "0" }).join(", ")
         );
         if !wrong.is_empty() {
@@ -97,9 +107,24 @@ impl GatePicture {
             panel = panel.points(Points::new("wrong side", wrong).mark(Mark::Cross).colour(INK).radius(4.5));
             description.push_str(&format!(" {count} of the four points lie on the wrong side."));
         }
-        let title = format!("Gate {}", self.name);
-        Chart::new(title).description(description).panel(panel).size(640.0, 430.0)
+        Chart::new(title(&self.name)).description(description).panel(panel).size(640.0, 430.0)
     }
+}
+
+/// x₁ and x₂.
+pub(super) fn input_names() -> [String; 2] {
+    ["x₁", "x₂"].map(str::to_owned)
+}
+
+/// The gates are written large, as in textbooks; other functions as they were given.
+pub(super) fn shown(name: &str) -> String {
+    name.parse::<Gate>().map_or_else(|_| name.to_owned(), |gate| gate.name().to_uppercase())
+}
+
+/// `Gate AND`, `Function a and not b`.
+fn title(name: &str) -> String {
+    let kind = if name.parse::<Gate>().is_ok() { "Gate" } else { "Function" };
+    format!("{kind} {}", shown(name))
 }
 
 fn square() -> Zone {
@@ -146,8 +171,8 @@ pub(super) fn shade() -> Colour {
 }
 
 /// A panel with the plane of the two inputs.
-pub(super) fn plane() -> Panel {
-    let mut panel = Panel::new("x₁", "x₂")
+pub(super) fn plane([first, second]: &[String; 2]) -> Panel {
+    let mut panel = Panel::new(first, second)
         .x(|axis| axis.range(LOW, HIGH).zero_line())
         .y(|axis| axis.range(LOW, HIGH).zero_line())
         .square();
@@ -170,8 +195,8 @@ fn dash(i: usize) -> Dash {
     [Dash::Dashed, Dash::DashDot, Dash::Dotted][i % 3]
 }
 
-/// `0.4·x₁ + 0.4·x₂ − 0.6 = 0`
-pub(super) fn equation(a: f64, b: f64, c: f64) -> String {
+/// `0.4·x₁ + 0.4·x₂ − 0.6 = 0`, without what is zero.
+pub(super) fn equation(a: f64, b: f64, c: f64, [first, second]: &[String; 2]) -> String {
     let term = |v: f64, first: bool, name: &str| {
         let sign = match (v < 0.0, first) {
             (true, true) => "−",
@@ -185,7 +210,13 @@ pub(super) fn equation(a: f64, b: f64, c: f64) -> String {
             (number, name) => format!("{sign}{number}·{name}"),
         }
     };
-    format!("{}{}{} = 0", term(a, true, "x₁"), term(b, false, "x₂"), term(c, false, ""))
+    let mut text = String::new();
+    for (value, name) in [(a, first.as_str()), (b, second), (c, "")] {
+        if value != 0.0 {
+            text += &term(value, text.is_empty(), name);
+        }
+    }
+    if text.is_empty() { "0 = 0".to_owned() } else { format!("{text} = 0") }
 }
 
 fn middle(part: &[(f64, f64)]) -> (f64, f64) {
@@ -256,6 +287,19 @@ mod tests {
     fn a_line_through_a_point_does_not_fire_there() {
         let chart = GatePicture::new("or", [false, true, true, true]).line(1.0, 1.0, 0.0).chart();
         assert!(!chart.to_svg().contains("wrong side"));
+    }
+
+    #[test]
+    fn gates_are_written_large_and_inputs_have_their_names() {
+        let chart = GatePicture::new("xor", [false, true, true, false]).chart();
+        assert_eq!(chart.title(), "Gate XOR");
+        let chart = GatePicture::new("rain and not <우산>", [false, false, true, false])
+            .inputs("rain", "<우산>")
+            .line(2.0, -1.0, 0.0);
+        let svg = chart.chart().to_svg();
+        assert!(svg.contains("2·rain − &lt;우산&gt; = 0") && !svg.contains("x₁"), "{svg}");
+        assert_eq!(chart.chart().title(), "Function rain and not <우산>");
+        assert_eq!(equation(0.0, 0.0, 0.0, &input_names()), "0 = 0");
     }
 
     #[test]

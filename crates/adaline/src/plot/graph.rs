@@ -59,6 +59,8 @@ pub(super) struct Note {
     pub(super) soft: bool,
     /// Its room as a part of the panel's width.
     pub(super) room: f64,
+    /// Whether its place is its right end, not its middle.
+    pub(super) ends: bool,
 }
 
 impl Graph {
@@ -92,8 +94,10 @@ impl Graph {
             let (size, colour) = if note.soft { (11.5, SOFT_INK) } else { (SIZE, INK) };
             let text = font::fit(&note.text, size, false, note.room * plot.width());
             // On a white ground, so that an edge that passes does not cross the letters.
+            let wide = font::width(&text, size, false);
+            let x = if note.ends { x - wide / 2.0 } else { x };
             if !text.is_empty() && note.soft {
-                scene.rect(label_box((x, y + note.down), font::width(&text, size, false)), Some(WHITE), None);
+                scene.rect(label_box((x, y + note.down), wide), Some(WHITE), None);
             }
             scene.text(Text::new(text, (x, y + note.down), size, colour).anchor(Anchor::Middle));
         }
@@ -144,7 +148,7 @@ impl Graph {
 }
 
 fn label_box((x, y): Pixel, width: f64) -> Area {
-    Area { left: x - width / 2.0 - 3.0, right: x + width / 2.0 + 3.0, top: y - 8.0, bottom: y + 8.0 }
+    Area { left: x - width / 2.0 - 4.0, right: x + width / 2.0 + 4.0, top: y - 9.0, bottom: y + 9.0 }
 }
 
 fn box_width(node: &Node) -> f64 {
@@ -166,7 +170,7 @@ fn draw_node(scene: &mut Scene, node: &Node, (x, y): Pixel) {
         NodeShape::Circle => {
             let fill = Some(node.fill);
             scene.shapes.push(Shape::Circle { centre: (x, y), radius: node.radius, fill, stroke });
-            2.0 * node.radius - 5.0
+            2.0 * node.radius - 9.0
         }
         NodeShape::Box => {
             let half = box_width(node);

@@ -16,6 +16,7 @@ use super::words::clean;
 #[derive(Debug, Clone)]
 pub struct LearningPicture {
     name: String,
+    inputs: [String; 2],
     outputs: [bool; 4],
     steps: Vec<[f64; 3]>,
     errors: Option<(String, Vec<f64>)>,
@@ -28,7 +29,14 @@ impl LearningPicture {
     /// A gate by name, what it should give for 00, 01, 10 and 11, and w₁, w₂ and the bias before the first step and after
     /// each one.
     pub fn new(name: impl AsRef<str>, outputs: [bool; 4], steps: &[[f64; 3]]) -> Self {
-        LearningPicture { name: clean(name.as_ref()), outputs, steps: steps.to_vec(), errors: None }
+        let name = clean(name.as_ref());
+        LearningPicture { name, inputs: gate::input_names(), outputs, steps: steps.to_vec(), errors: None }
+    }
+
+    /// The names of the inputs, x₁ and x₂ unless said otherwise.
+    pub fn inputs(mut self, first: impl AsRef<str>, second: impl AsRef<str>) -> Self {
+        self.inputs = [clean(first.as_ref()), clean(second.as_ref())];
+        self
     }
 
     /// A number for every epoch, from epoch 1, in a panel of its own: the wrong rows, the squared error.
@@ -50,7 +58,7 @@ impl LearningPicture {
 
     /// The picture.
     pub fn chart(&self) -> Chart {
-        let mut panel = gate::plane();
+        let mut panel = gate::plane(&self.inputs);
         if let Some(last) = self.steps.last() {
             panel = panel.item(Item::Zone { corners: gate::fires(last), colour: gate::shade(), shade: '░' });
         }
@@ -62,7 +70,7 @@ impl LearningPicture {
             let (name, dash, width) = match i {
                 _ if is_last && i > 0 => (format!("after {}", times(count)), Dash::Solid, 2.6),
                 0 => ("start".to_owned(), Dash::Dotted, 2.2),
-                1 => ("light to dark".to_owned(), Dash::Dashed, 1.3),
+                1 => ("on the way, light to dark".to_owned(), Dash::Dashed, 1.3),
                 _ => (String::new(), Dash::Dashed, 1.3),
             };
             let part = (i as f64 + 1.0) / drawn.len() as f64;
@@ -70,14 +78,14 @@ impl LearningPicture {
             panel = panel.line(Line::new(name, gate::line(weights)).colour(colour).dash(dash).width(width));
         }
         panel = gate::rows(panel, self.outputs);
+        let name = gate::shown(&self.name);
         let description = format!(
-            "The line of a neuron that learns the gate {}: {} drawn of {}. The region where it fires at the end is shaded.",
-            self.name,
+            "The line of a neuron that learns {name}: {} drawn of {}. The region where it fires at the end is shaded.",
             if drawn.len() == 1 { "1 line".to_owned() } else { format!("{} lines", drawn.len()) },
             times(count),
         );
-        let mut chart = Chart::new(format!("A neuron learns {}", self.name)).description(description);
-        let equation = |[a, b, c]: &[f64; 3]| gate::equation(*a, *b, *c);
+        let mut chart = Chart::new(format!("A neuron learns {name}")).description(description);
+        let equation = |[a, b, c]: &[f64; 3]| gate::equation(*a, *b, *c, &self.inputs);
         if let (Some(first), Some(last)) = (self.steps.first(), self.steps.last()) {
             let subtitle = format!("start: {}; after {}: {}", equation(first), times(count), equation(last));
             chart = chart.subtitle(subtitle);
@@ -87,10 +95,12 @@ impl LearningPicture {
             let points = errors.iter().enumerate().map(|(i, error)| (i as f64 + 1.0, *error));
             let line = Line::new("", points).mark(Mark::Circle);
             let last = errors.len() as f64;
+            let whole = errors.iter().all(|error| error.fract() == 0.0);
             let errors = Panel::new("epoch", name)
                 .x(|axis| if last > 1.0 { axis.range(1.0, last).whole() } else { axis.range(0.0, 2.0).whole() })
-                .y(|axis| axis.include(0.0));
-            chart = chart.panel(errors.line(line)).columns(2).size(1080.0, 430.0);
+                .y(|axis| if whole { axis.include(0.0).whole() } else { axis.include(0.0) });
+            // Wide enough that the square plane is as high as its neighbour.
+            chart = chart.panel(errors.line(line)).columns(2).size(1240.0, 430.0);
         }
         chart
     }

@@ -117,14 +117,21 @@ impl NetworkGraph {
                 };
                 let bias = layer.and_then(|layer| layer.biases.get(i)).filter(|_| roomy);
                 below.extend(bias.map(|bias| format!("b {}", print(*bias))));
-                graph.notes.push(Note { at, down: radius + 10.0, text: below.join(", "), soft: true, room });
+                graph.notes.push(Note {
+                    at,
+                    down: radius + 10.0,
+                    text: below.join(", "),
+                    soft: true,
+                    room,
+                    ends: false,
+                });
                 graph.nodes.push(Node { at, radius, text, shape: NodeShape::Circle, fill });
             }
             if let Some(layer) = layer {
                 self.join(&mut graph, layer, column, (first_before, &before), (first, &rows));
             }
             let caption = layer.map_or("inputs", |layer| layer.caption.as_str()).to_owned();
-            graph.notes.push(Note { at: (x, 0.95), down: 0.0, text: caption, soft: false, room });
+            graph.notes.push(Note { at: (x, 0.95), down: 0.0, text: caption, soft: false, room, ends: false });
             if rows.contains(&None) {
                 graph.notes.push(Note {
                     at: (x, 0.95),
@@ -132,6 +139,7 @@ impl NetworkGraph {
                     text: count(units, layer.is_none()),
                     soft: true,
                     room,
+                    ends: false,
                 });
             }
             (first_before, before) = (first, rows);
@@ -209,19 +217,31 @@ impl NetworkGraph {
             let few = layer.units <= 8 && before.0 <= 8 && layer.weights.len() == layer.units * before.0;
             if few && before.0 > 0 {
                 for (unit, weights) in layer.weights.chunks(before.0).enumerate() {
-                    let mut terms: Vec<String> = weights
-                        .iter()
-                        .enumerate()
-                        .map(|(i, w)| format!("({})·{}", print(*w), name(&before.1, i, before.2)))
-                        .collect();
-                    terms.extend(layer.biases.get(unit).map(|bias| format!("({})", print(*bias))));
-                    lines.push(format!("  {} ← {}", name(&called, unit, letter), terms.join(" + ")));
+                    let mut sum = String::new();
+                    for (i, weight) in weights.iter().enumerate() {
+                        sum += &term(*weight, sum.is_empty(), &format!("·{}", name(&before.1, i, before.2)));
+                    }
+                    if let Some(bias) = layer.biases.get(unit) {
+                        sum += &term(*bias, sum.is_empty(), "");
+                    }
+                    lines.push(format!("  {} ← {sum}", name(&called, unit, letter)));
                 }
             }
             before = (layer.units, called, letter);
         }
         lines
     }
+}
+
+/// A number in a sum, its sign before it.
+fn term(value: f64, first: bool, rest: &str) -> String {
+    let sign = match (value < 0.0, first) {
+        (true, true) => "−",
+        (true, false) => " − ",
+        (false, true) => "",
+        (false, false) => " + ",
+    };
+    format!("{sign}{}{rest}", print(value.abs()))
 }
 
 fn print(value: f64) -> String {
@@ -282,6 +302,6 @@ mod tests {
     #[test]
     fn the_text_has_the_numbers() {
         let chart = NetworkGraph::new(&["p", "q"]).layer("step", 1, &[0.4, -0.4], &[-0.6]).outputs(&["r"]).chart();
-        assert!(chart.to_text(80, 24).contains("r ← (0.4)·p + (−0.4)·q + (−0.6)"));
+        assert!(chart.to_text(80, 24).contains("r ← 0.4·p − 0.4·q − 0.6"));
     }
 }

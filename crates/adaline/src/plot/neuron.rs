@@ -72,14 +72,14 @@ impl NeuronGraph {
             let Some(i) = *input else {
                 let text = String::new();
                 graph.nodes.push(Node { at, radius: 10.0, text, shape: NodeShape::Dots, fill: WHITE });
-                graph.notes.push(note((0.09, y_of(row)), 0.0, format!("{} inputs", weights.len()), 0.15));
+                graph.notes.push(beside(y_of(row), format!("{} inputs", weights.len())));
                 continue;
             };
             let called = name(&self.names, i, "x");
             let value = self.values.as_ref().and_then(|values| values.get(i)).map(|v| print(*v));
             let text = value.clone().unwrap_or_else(|| called.clone());
             if value.is_some() {
-                graph.notes.push(Note { soft: false, ..note((0.09, y_of(row)), 0.0, called.clone(), 0.15) });
+                graph.notes.push(Note { soft: false, ..beside(y_of(row), called.clone()) });
             }
             graph.nodes.push(Node { at, radius, text, shape: NodeShape::Circle, fill: WHITE });
         }
@@ -87,7 +87,7 @@ impl NeuronGraph {
         let shade = Colour::of(6).mix(WHITE, 0.85);
         let at = (0.2, y_of(rows - 1));
         graph.nodes.push(Node { at, radius, text: "1".to_owned(), shape: NodeShape::Circle, fill: shade });
-        graph.notes.push(note((0.09, y_of(rows - 1)), 0.0, "bias".to_owned(), 0.15));
+        graph.notes.push(beside(y_of(rows - 1), "bias".to_owned()));
         let (sum, active, output) = (bias_node + 1, bias_node + 2, bias_node + 3);
         let blue = Colour::of(0).mix(WHITE, 0.8);
         let node = |x: f64, radius: f64, text: String, shape: NodeShape, fill: Colour| Node {
@@ -138,7 +138,9 @@ impl NeuronGraph {
         if weights.len() > TERMS {
             sum.push_str(" + …");
         }
-        push_term(&mut sum, *bias, "");
+        if *bias != 0.0 || weights.is_empty() {
+            push_term(&mut sum, *bias, "");
+        }
         match result {
             Some((z, y)) => format!("{sum} = {}; {activation}({}) = {}", print(z), print(z), print(y)),
             None => format!("{} = {activation}({sum})", self.output),
@@ -214,7 +216,12 @@ fn push_term(sum: &mut String, weight: f64, rest: &str) {
 }
 
 fn note(at: (f64, f64), down: f64, text: String, room: f64) -> Note {
-    Note { at, down, text, soft: true, room }
+    Note { at, down, text, soft: true, room, ends: false }
+}
+
+/// What an input is called, to the left of its circle.
+fn beside(y: f64, text: String) -> Note {
+    Note { ends: true, ..note((0.15, y), 0.0, text, 0.15) }
 }
 
 fn edge(from: usize, to: usize, label: String, group: usize, negative: bool) -> Edge {
@@ -240,7 +247,7 @@ mod tests {
         let chart = NeuronGraph::new(&Neuron::step([-0.6, 0.5], 0.7)).values(&[1.0, -1.0]).chart();
         assert_eq!(chart.subtitle, "−0.6·1 + 0.5·(−1) + 0.7 = −0.4; step(−0.4) = 0");
         let plain = NeuronGraph::new(&Neuron::new([1.0], 0.0, Activation::Tanh)).chart();
-        assert_eq!(plain.subtitle, "y = tanh(1·x₁ + 0)");
+        assert_eq!(plain.subtitle, "y = tanh(1·x₁)");
     }
 
     #[test]

@@ -129,6 +129,9 @@ fn ticks(axis: &Axis, scale: &Scale, target: usize, longest: usize) -> Vec<Tick>
     };
     let whole_only = axis.whole && !axis.log;
     ticks.retain(|tick| !tick.label.is_empty() && (!whole_only || tick.value.fract() == 0.0));
+    if whole_only {
+        super::ticks::without_decimals(&mut ticks);
+    }
     ticks
 }
 
@@ -158,7 +161,9 @@ impl Letters {
         if panel.items.iter().filter(|item| named(item)).count() < 2 {
             return Letters(vec![None; panel.items.len()]);
         }
-        let mut next = ('a'..='z').chain('A'..='Z');
+        // A letter that names an axis would be read as that.
+        let is_label = |letter: &char| [&panel.x.label, &panel.y.label].iter().any(|label| label.chars().eq([*letter]));
+        let mut next = ('a'..='z').chain('A'..='Z').filter(|letter| !is_label(letter));
         Letters(panel.items.iter().map(|item| if named(item) { next.next() } else { None }).collect())
     }
 }

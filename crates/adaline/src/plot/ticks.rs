@@ -74,14 +74,18 @@ fn number_ticks(axis: &Axis, scale: &Scale, target: usize) -> Vec<Tick> {
     let mut ticks = scale.ticks(target, Notation::Print);
     if axis.whole && !axis.log {
         ticks.retain(|tick| tick.value.fract() == 0.0);
-        for tick in &mut ticks {
-            // Where halves were dropped the rest needs no decimals.
-            if let Some((whole, _)) = tick.label.split_once('.').filter(|_| !tick.label.contains('·')) {
-                tick.label = whole.to_owned();
-            }
-        }
+        without_decimals(&mut ticks);
     }
     ticks
+}
+
+/// Where halves were dropped the rest needs no decimals.
+pub(super) fn without_decimals(ticks: &mut [Tick]) {
+    for tick in ticks {
+        if let Some((whole, _)) = tick.label.split_once('.').filter(|_| !tick.label.contains(['·', 'e'])) {
+            tick.label = whole.to_owned();
+        }
+    }
 }
 
 /// Every name, or every second, third… where they would overlap.

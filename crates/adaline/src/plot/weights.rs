@@ -1,7 +1,7 @@
 //! The plane of the two weights of a neuron: which of them work.
 
 use super::chart::{Chart, Item, Line, Panel, Points};
-use super::gate::across;
+use super::gate::{across, shown};
 use super::scale::{Notation, short};
 use super::style::{Colour, Dash, INK, Mark, WHITE};
 use super::words::clean;
@@ -104,12 +104,12 @@ impl WeightPicture {
         }
         let demands: Vec<String> = self.region.half_planes().iter().map(demand).collect();
         let description = format!(
-            "The plane of the weights w₁ and w₂ of the gate {} with bias {bias}. {}. Demands: {}.",
-            self.name,
+            "The plane of the weights w₁ and w₂ of {} with bias {bias}. {}. Demands: {}.",
+            shown(&self.name),
             subtitle,
             demands.join("; ")
         );
-        Chart::new(format!("Weights of {}", self.name))
+        Chart::new(format!("Weights of {}", shown(&self.name)))
             .subtitle(subtitle)
             .description(description)
             .panel(panel)

@@ -1,5 +1,6 @@
 //! Layers one behind the other: the twin of each kind of layer, and the walk through all of them.
 
+use super::conv::length_behind;
 use super::trace::{Kept, LayerTrace};
 use super::{
     BatchNorm, Conv, Dense, Embedding, GlobalPool, LayerNorm, Pool, Recurrent, activation, dropout, expect_len,
@@ -135,16 +136,19 @@ impl Link {
                 let sums = self.dense(dense, tensors)?.forward(x)?;
                 return self.activated(dense.activation, sums, lengths);
             }
-            Layer::Conv(conv) => {
-                let conv_of_sums = self.conv(conv, tensors)?;
-                walk.go_over(conv_of_sums.along_steps());
-                return self.activated(conv.activation, conv_of_sums.forward(x)?, lengths);
+            Layer::Conv(layer) => {
+                let conv = self.conv(layer, tensors)?;
+                let sums = conv.forward(x, own)?;
+                walk.go_over(conv.along_steps());
+                let mut done = self.activated(layer.activation, sums, lengths)?;
+                self.clear_behind(&mut done.outputs, walk.lengths.as_deref());
+                return Ok(done);
             }
             Layer::Activation(function) => return self.activated(*function, x.to_vec(), lengths),
             Layer::Pool(pool) => {
                 let pool = Pool::new(pool, self.input)?;
                 walk.go_over(pool.along_steps());
-                let (y, places) = pool.forward(x)?;
+                let (y, places) = pool.forward(x, own)?;
                 (y, places.map_or(Kept::Nothing, Kept::Places))
             }
             Layer::GlobalPool(pool) => {
@@ -189,6 +193,14 @@ impl Link {
         Ok(LayerTrace { sums: x.to_vec(), outputs, lengths, kept })
     }
 
+    /// Zeroes what comes out behind the end of each sequence: there is no window there.
+    fn clear_behind(&self, outputs: &mut [f64], lengths: Option<&[usize]>) {
+        let (Shape::Sequence { features, .. }, Some(lengths)) = (self.output, lengths) else { return };
+        for (example, length) in outputs.chunks_exact_mut(self.output.len()).zip(lengths) {
+            example[length * features..].fill(0.0);
+        }
+    }
+
     /// What a layer of sums and an activation leaves behind.
     fn activated(&self, function: Activation, sums: Vec<f64>, lengths: Option<Vec<usize>>) -> Result<LayerTrace> {
         let outputs = activation::forward(function, &sums, self.softmax_width())?;
@@ -221,11 +233,11 @@ impl Link {
             }
             (Layer::Conv(conv), _) => {
                 let dz = self.through(conv.activation, done, dy, absorbed)?;
-                let back = self.conv(conv, tensors)?.backward(x, &dz)?;
+                let back = self.conv(conv, tensors)?.backward(x, own, &dz)?;
                 (back.dx, [back.dweight].into_iter().chain(back.dbias).collect())
             }
             (Layer::Activation(function), _) => (self.through(*function, done, dy, absorbed)?, Vec::new()),
-            (Layer::Pool(pool), kept) => (Pool::new(pool, self.input)?.backward(kept.places(), &dy)?, Vec::new()),
+            (Layer::Pool(pool), kept) => (Pool::new(pool, self.input)?.backward(kept.places(), own, &dy)?, Vec::new()),
             (Layer::GlobalPool(pool), kept) => {
                 (GlobalPool::new(pool, self.input).backward(kept.places(), own, &dy)?, Vec::new())
             }
@@ -272,7 +284,7 @@ impl Walk<'_> {
     /// A window goes over the sequences: their lengths become the number of its places, and at least one.
     fn go_over(&mut self, window: Window) {
         for length in self.lengths.iter_mut().flatten() {
-            *length = window.count(*length).max(1);
+            *length = length_behind(window, *length);
         }
     }
 }

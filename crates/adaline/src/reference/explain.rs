@@ -9,7 +9,7 @@ mod update;
 pub use style::Style;
 pub use update::{ParameterUpdate, TensorUpdate, UpdateWorking};
 
-use super::{Goal, Network, Pass, Targets, activation, expect_len};
+use super::{Conv, Goal, Network, Pass, Targets, activation, expect_len};
 use crate::{Activation, Error, Layer, Loss, Optimizer, Result, Shape};
 use serde::Serialize;
 
@@ -20,6 +20,15 @@ use serde::Serialize;
 pub struct Explanation {
     /// The network, as `--net` takes it.
     pub network: String,
+    /// What the inputs are called; empty where they have no names.
+    pub input_names: Vec<String>,
+    /// How each input was made from the value in the table; empty where that is not known, `None` where the input is the
+    /// value itself.
+    pub input_scaling: Vec<Option<Scaling>>,
+    /// What the outputs stand for: the classes, or the target; empty where that is not known.
+    pub output_names: Vec<String>,
+    /// What the answer should be, as a person says it: the class, or the number in the target's own units.
+    pub target: Option<String>,
     /// The example.
     pub input: Vec<f64>,
     /// Forward, layer by layer.
@@ -31,6 +40,21 @@ pub struct Explanation {
     /// What the step changes; `None` when no optimizer was given.
     pub update: Option<UpdateWorking>,
 }
+
+/// How an input was standardised: x = (value - mean) / scale.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Scaling {
+    /// The value for which the input stands: x · scale + mean. The value in the table is the same up to the rounding of x to
+    /// an f32.
+    pub value: f64,
+    /// The training rows' mean.
+    pub mean: f64,
+    /// The training rows' standard deviation.
+    pub scale: f64,
+}
+
+/// Products of a convolution that are written out; of a larger one only the sums are shown.
+const MOST_PRODUCTS: usize = 1 << 20;
 
 /// What one layer computed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -130,8 +154,11 @@ pub struct TensorGradient {
 /// `update` is an optimizer that has not seen anything yet; without it the update is left out. Penalties and clipping are
 /// no part of it. Dropout does nothing here, as at prediction.
 ///
+/// Of pools and normalisations only what comes out is shown, and the derivatives; every sum of dense layers and convolutions
+/// is written out.
+///
 /// Fails when the input is not one example, the goal is not for one, or a layer is of a kind whose working is not shown:
-/// shown are dense layers on rows of numbers, activations, dropout and flatten.
+/// embeddings, recurrent layers, residuals, and layers that give an answer at every step of a sequence.
 ///
 /// ```
 /// use adaline::reference::{Goal, Network, Style, Targets, explain};
@@ -155,10 +182,15 @@ pub fn explain(network: &Network, input: &[f64], goal: &Goal<'_>, update: Option
     let learning = network.learn(input, Pass::default(), goal)?;
     let absorbed = network.absorbed(goal.loss);
     let trace = &learning.trace;
-    let layers: Vec<LayerWorking> = (0..network.layers.len()).map(|number| forward(network, trace, number)).collect();
+    let mut layers = Vec::new();
+    let mut shape = network.input;
+    for (number, layer) in network.layers.iter().enumerate() {
+        layers.push(forward(network, trace, number, shape)?);
+        shape = layer.output(shape).unwrap_or(shape);
+    }
     let mut tensors = tensors(network);
     for (tensor, values) in tensors.iter_mut().zip(&learning.gradients.parameters) {
-        tensor.1.values.clone_from(values);
+        tensor.1.values = plain(values);
     }
     let mut gradients = Vec::new();
     for (number, layer) in network.layers.iter().enumerate().rev() {
@@ -184,11 +216,11 @@ pub fn explain(network: &Network, input: &[f64], goal: &Goal<'_>, update: Option
         gradients.push(LayerGradient {
             number: number + 1,
             layer: layer.to_string(),
-            outputs: if fused { Vec::new() } else { by_outputs.clone() },
+            outputs: if fused { Vec::new() } else { plain(by_outputs) },
             slopes,
-            sums,
+            sums: plain(&sums),
             parameters: tensors.iter().filter(|(of, _)| *of == number).map(|(_, tensor)| tensor.clone()).collect(),
-            inputs: inputs.clone(),
+            inputs: plain(inputs),
         });
     }
     let update = match update {
@@ -197,12 +229,21 @@ pub fn explain(network: &Network, input: &[f64], goal: &Goal<'_>, update: Option
     };
     Ok(Explanation {
         network: Layer::chain_to_string(&network.layers),
+        input_names: Vec::new(),
+        input_scaling: Vec::new(),
+        output_names: Vec::new(),
+        target: None,
         input: input.to_vec(),
         layers,
         loss: LossWorking::of(network, trace, goal, absorbed)?,
         gradients,
         update,
     })
+}
+
+/// The same numbers, with 0 for -0, which means nothing to a reader.
+fn plain(values: &[f64]) -> Vec<f64> {
+    values.iter().map(|value| value + 0.0).collect()
 }
 
 /// Fails where a layer's working is not one sum a unit over everything that comes in.
@@ -213,11 +254,14 @@ fn check_shown(network: &Network) -> Result<()> {
             Layer::Dense(_) => !matches!(shape, Shape::Sequence { .. }),
             Layer::Activation(Activation::Softmax) => !matches!(shape, Shape::Sequence { .. }),
             Layer::Activation(_) | Layer::Dropout(_) | Layer::Flatten => true,
+            Layer::Conv(conv) => conv.activation != Activation::Softmax,
+            Layer::Pool(_) | Layer::GlobalPool(_) | Layer::BatchNorm(_) | Layer::LayerNorm(_) => true,
             _ => false,
         };
         if !shown {
             let place = format!("layer {} ({layer})", number + 1);
-            let message = "its working cannot be shown; networks of dense layers on rows of numbers can be";
+            let message =
+                "its working cannot be shown; dense layers on rows of numbers, convolutions, pools and norms can be";
             return Err(Error::shape(place, message));
         }
         // A chain that does not fit was refused when the network was made.
@@ -247,7 +291,7 @@ fn parameters(network: &Network) -> Vec<(usize, TensorGradient, bool)> {
     tensors
 }
 
-fn forward(network: &Network, trace: &super::Trace, number: usize) -> LayerWorking {
+fn forward(network: &Network, trace: &super::Trace, number: usize, shape: Shape) -> Result<LayerWorking> {
     let layer = &network.layers[number];
     let done = &trace.layers[number];
     let x = if number == 0 { &trace.input } else { &trace.layers[number - 1].outputs };
@@ -258,21 +302,38 @@ fn forward(network: &Network, trace: &super::Trace, number: usize) -> LayerWorki
         network.parameters().get(place)
     };
     let (weight, bias) = match layer {
-        Layer::Dense(_) => (tensor("weight"), tensor("bias")),
+        Layer::Dense(_) | Layer::Conv(_) => (tensor("weight"), tensor("bias")),
         _ => (None, None),
     };
-    let unit = |(unit, output): (usize, &f64)| {
-        let weights = weight.and_then(|weight| weight.get(unit * x.len()..(unit + 1) * x.len())).unwrap_or(&[]);
-        let terms = x.iter().zip(weights).map(|(x, w)| Term { input: *x, weight: *w, product: x * w }).collect();
-        let sum = done.sums.get(unit).copied().unwrap_or(*output);
-        UnitWorking { terms, bias: bias.and_then(|bias| bias.get(unit)).copied(), sum, output: *output }
+    // What each sum is made of: the places of its inputs and of its weights, and its bias.
+    let sums: Vec<super::conv::Parts> = match (layer, weight) {
+        (Layer::Conv(conv), Some(weight)) => {
+            let conv = Conv::new(conv, shape, weight, bias.map(Vec::as_slice))?;
+            if conv.products_count() > MOST_PRODUCTS { Vec::new() } else { conv.working() }
+        }
+        (Layer::Dense(_), Some(_)) => {
+            let places = |unit: usize| (0..x.len()).map(|i| (i, unit * x.len() + i)).collect();
+            let bias = |unit: usize| bias.and_then(|bias| bias.get(unit)).copied();
+            (0..done.outputs.len()).map(|unit| (places(unit), bias(unit))).collect()
+        }
+        _ => Vec::new(),
     };
-    LayerWorking {
+    // Zero is added to a product so that it is never -0.
+    let unit = |(unit, output): (usize, &f64)| {
+        let (places, bias) = sums.get(unit).map_or((&[][..], None), |(places, bias)| (places.as_slice(), *bias));
+        let term = |(at, of): &(usize, usize)| {
+            let (input, weight) = (*x.get(*at)?, *weight?.get(*of)?);
+            Some(Term { input, weight, product: input * weight + 0.0 })
+        };
+        let sum = done.sums.get(unit).copied().unwrap_or(*output);
+        UnitWorking { terms: places.iter().filter_map(term).collect(), bias, sum, output: *output }
+    };
+    Ok(LayerWorking {
         number: number + 1,
         layer: layer.to_string(),
         activation: layer.activation(),
         units: done.outputs.iter().enumerate().map(unit).collect(),
-    }
+    })
 }
 
 impl LossWorking {
@@ -334,7 +395,7 @@ impl LossWorking {
             class_weight: class.and_then(weight).unwrap_or(1.0),
             divisor,
             value: found.value,
-            derivatives: found.doutputs,
+            derivatives: plain(&found.doutputs),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Pools: a window's largest value, or its mean.
 
-use super::conv::under;
+use super::conv::{length_behind, under};
 use super::planes::Planes;
 use super::{expect_len, rows};
 use crate::layer::{PoolGeometry, Pooling, Window};
@@ -14,7 +14,7 @@ use crate::{Error, Layer, Result, Shape};
 /// # fn main() -> adaline::Result<()> {
 /// let image = Shape::Image { channels: 1, height: 2, width: 4 };
 /// let pool = Pool::new(&adaline::Pool::max(2), image)?;
-/// let (y, places) = pool.forward(&[1.0, 2.0, 5.0, 6.0, 3.0, 4.0, 7.0, 8.0])?;
+/// let (y, places) = pool.forward(&[1.0, 2.0, 5.0, 6.0, 3.0, 4.0, 7.0, 8.0], None)?;
 /// assert_eq!((y, places.unwrap()), (vec![4.0, 8.0], vec![5, 7]));
 /// # Ok(())
 /// # }
@@ -42,13 +42,13 @@ impl Pool {
 
     /// Where the values of one example lie that a window sees, row by row. What hangs over the edge is not there: it is no
     /// value that could be the largest, and does not count in a mean.
-    fn window(&self, c: usize, i: usize, j: usize) -> Vec<usize> {
+    fn window(&self, c: usize, i: usize, j: usize, own: usize) -> Vec<usize> {
         let PoolGeometry { rows, columns, .. } = self.geometry;
         let mut places = Vec::new();
         for u in 0..rows.kernel {
             for v in 0..columns.kernel {
                 let row = under(rows, self.x.height, i, u);
-                let column = under(columns, self.x.width, j, v);
+                let column = under(columns, own, j, v);
                 if let (Some(row), Some(column)) = (row, column) {
                     places.push(self.x.at(c, row, column));
                 }
@@ -58,13 +58,17 @@ impl Pool {
     }
 
     /// Every window: where its result lies in the batch, and where its values lie.
-    fn windows(&self, batch: usize, mut visit: impl FnMut(usize, &[usize])) {
+    fn windows(&self, batch: usize, lengths: Option<&[usize]>, mut visit: impl FnMut(usize, &[usize])) {
         for b in 0..batch {
+            let (own, windows) = match lengths {
+                Some(lengths) => (lengths[b], length_behind(self.geometry.columns, lengths[b])),
+                None => (self.x.width, self.y.width),
+            };
             for c in 0..self.y.channels {
                 for i in 0..self.y.height {
-                    for j in 0..self.y.width {
-                        let places: Vec<usize> =
-                            self.window(c, i, j).iter().map(|place| b * self.x.len() + place).collect();
+                    for j in 0..windows {
+                        let window = self.window(c, i, j, own);
+                        let places: Vec<usize> = window.iter().map(|place| b * self.x.len() + place).collect();
                         visit(b * self.y.len() + self.y.at(c, i, j), &places);
                     }
                 }
@@ -74,11 +78,17 @@ impl Pool {
 
     /// y\[c, i, j\] = the largest x of the window, or their mean Σ x / n over the n values that are there. For the largest also
     /// where each was found: the first of several equal ones.
-    pub fn forward(&self, x: &[f64]) -> Result<(Vec<f64>, Option<Vec<usize>>)> {
+    ///
+    /// A sequence with a length of its own goes as if it were alone: its edge is its last own step, and what stands behind
+    /// its last window is 0. Where it is shorter than one window, that one sees what there is.
+    pub fn forward(&self, x: &[f64], lengths: Option<&[usize]>) -> Result<(Vec<f64>, Option<Vec<usize>>)> {
         let batch = rows("pool", x.len(), self.x.len())?;
+        if let Some(lengths) = lengths {
+            expect_len("pool", "lengths", lengths.len(), batch)?;
+        }
         let mut y = vec![0.0; batch * self.y.len()];
         let mut found = vec![0; y.len()];
-        self.windows(batch, |at, places| match self.pooling {
+        self.windows(batch, lengths, |at, places| match self.pooling {
             Pooling::Max => {
                 found[at] = largest(x, places);
                 y[at] = x[found[at]];
@@ -90,13 +100,13 @@ impl Pool {
 
     /// dx from dy. Each largest value hands dy to the place where it was found; a mean of n values hands each of them
     /// dy / n. Where windows overlap the parts add up.
-    pub fn backward(&self, found: Option<&[usize]>, dy: &[f64]) -> Result<Vec<f64>> {
+    pub fn backward(&self, found: Option<&[usize]>, lengths: Option<&[usize]>, dy: &[f64]) -> Result<Vec<f64>> {
         let batch = rows("pool", dy.len(), self.y.len())?;
         let mut dx = vec![0.0; batch * self.x.len()];
         if let Some(found) = found {
             expect_len("pool", "places", found.len(), dy.len())?;
         }
-        self.windows(batch, |at, places| hand_back(&mut dx, found.map(|found| found[at]), places, dy[at]));
+        self.windows(batch, lengths, |at, places| hand_back(&mut dx, found.map(|found| found[at]), places, dy[at]));
         Ok(dx)
     }
 }

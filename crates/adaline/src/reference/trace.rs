@@ -103,3 +103,29 @@ impl Trace {
         self.layers.last().map_or(&self.input, |layer| &layer.outputs)
     }
 }
+
+impl LayerTrace {
+    /// The sweeps of a recurrent layer, one a direction; none of other layers.
+    ///
+    /// ```
+    /// use adaline::reference::{Network, Pass};
+    /// use adaline::{Recurrent, Shape};
+    /// # fn main() -> adaline::Result<()> {
+    /// // A GRU without weights: its gates stand half open, and its candidate and state stay at 0.
+    /// let shape = Shape::Sequence { steps: 2, features: 1 };
+    /// let layers = [Recurrent::gru(1).without_bias().into()];
+    /// let network = Network::new(shape, &layers, vec![vec![0.0; 3], vec![0.0; 3]])?;
+    /// let trace = network.forward(&[1.0, 2.0], Pass::default())?;
+    /// let sweep = &trace.layers[0].sweeps()[0];
+    /// assert_eq!(sweep.step(1).gates, [0.5, 0.5, 0.0]); // r, z, n
+    /// assert_eq!(sweep.states, [0.0, 0.0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sweeps(&self) -> &[Sweep] {
+        match &self.kept {
+            Kept::Sweeps(sweeps) => sweeps,
+            _ => &[],
+        }
+    }
+}

@@ -7,7 +7,7 @@ use crate::loss::BatchTargets;
 use crate::op::Mode;
 use crate::optimizer::Memory;
 use crate::plan::{Aim, Hardware, Plan};
-use crate::{Error, Inputs, Loss, Network, Result, Samples, Shape, Targets};
+use crate::{Augment, Error, Inputs, Loss, Network, Result, Samples, Shape, Targets};
 
 /// The state of a training run between two steps: the plan, the gradients, and what the optimizer remembers. The
 /// parameters stay in the network.
@@ -299,6 +299,14 @@ fn correct(y: &[f32], width: usize, classes: &[u32]) -> usize {
     count
 }
 
+/// How training images are changed in an epoch, whose first image has the number `first`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Changes {
+    pub(crate) augment: Augment,
+    pub(crate) seed: u64,
+    pub(crate) first: u64,
+}
+
 /// Copies of rows in a given order, for batches: made once, filled for every batch.
 #[derive(Debug)]
 pub(crate) struct Gather {
@@ -323,11 +331,23 @@ impl Gather {
         }
     }
 
-    /// The rows with these numbers, in this order.
-    pub(crate) fn rows<'a>(&'a mut self, samples: &Samples, rows: &[u32]) -> (Inputs<'a>, Batch<'a>) {
+    /// The rows with these numbers, in this order, each changed as its draw has it.
+    pub(crate) fn rows<'a>(
+        &'a mut self,
+        samples: &Samples,
+        rows: &[u32],
+        changes: Option<Changes>,
+    ) -> (Inputs<'a>, Batch<'a>) {
         self.inputs.clear();
         for &row in rows {
-            self.inputs.extend_from_slice(samples.input(row as usize));
+            let input = samples.input(row as usize);
+            match changes {
+                None => self.inputs.extend_from_slice(input),
+                Some(Changes { augment, seed, first }) => {
+                    let placement = augment.draw(seed, first.wrapping_add(u64::from(row)));
+                    placement.extend(samples.shape(), input, &mut self.inputs);
+                }
+            }
         }
         self.lengths.clear();
         if let Some(lengths) = samples.lengths() {

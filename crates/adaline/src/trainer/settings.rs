@@ -1,6 +1,6 @@
 //! Everything that decides a run, in one serde struct: it is saved with the model.
 
-use crate::{Error, Loss, Optimizer, Result, Schedule};
+use crate::{Augment, Error, Loss, Optimizer, Result, Schedule};
 use serde::{Deserialize, Serialize};
 
 /// The settings of a run. Same settings, same data, same version: the same bits.
@@ -34,6 +34,8 @@ pub struct Settings {
     pub patience: Option<usize>,
     /// A weight for the loss of each class.
     pub class_weights: Option<Vec<f32>>,
+    /// Changes to the training images, drawn anew in each epoch.
+    pub augment: Option<Augment>,
 }
 
 impl Default for Settings {
@@ -52,6 +54,7 @@ impl Default for Settings {
             clip_value: None,
             patience: None,
             class_weights: None,
+            augment: None,
         }
     }
 }
@@ -64,6 +67,9 @@ impl Settings {
         }
         if self.batch_size == 0 {
             return Err(Error::setting("batch-size", "a batch has at least one row"));
+        }
+        if let Some(augment) = &self.augment {
+            augment.validate()?;
         }
         self.optimizer.validate()?;
         self.schedule.validate()?;

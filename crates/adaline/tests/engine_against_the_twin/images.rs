@@ -67,6 +67,29 @@ fn convolutions_of_sequences() {
     }
 }
 
+/// Each is as if it were alone: see the twin's test.
+#[test]
+fn convolutions_and_pools_of_sequences_of_different_lengths() {
+    let shape = steps(9, 3);
+    let x = random(8, 4 * 27, 1.0);
+    for lengths in [[9, 9, 9, 9], [1, 5, 9, 2], [4, 3, 8, 7]] {
+        for line in [
+            "conv 4 1 strides 2 tanh",
+            "conv 4 3 sigmoid",
+            "conv 4 3 same, conv 17 2 same strides 2 sigmoid",
+            "conv 3 3 same strides 2, conv 6 5 same dilation 2 groups 3",
+            "conv 3 4 strides 3 softplus, conv 2 2 same",
+            "maxpool 3 strides 2 same, conv 5 3 tanh",
+            "conv 5 2 dilation 3 tanh, avgpool 2 strides 1 same, avgpool 2",
+        ] {
+            for line in [line.to_owned(), format!("dense 3, {line}, global_avgpool, dense 2")] {
+                let what = format!("{line}, {lengths:?}");
+                agree_everywhere(&what, &network_of(shape, &line), &x, Some(&lengths), MSE);
+            }
+        }
+    }
+}
+
 #[test]
 fn pools() {
     for kind in ["maxpool", "avgpool"] {

@@ -13,7 +13,7 @@ pub(super) fn of(subject: &Subject, answer: &Answer, wrong: Option<&WrongRow>) -
         None => table.rows().collect(),
     };
     let mut document = json!({
-        "name": subject.name,
+        "name": subject.full_name,
         "inputs": table.inputs(),
         "input_names": subject.function.names(),
         "separable": answer.separable,

@@ -9,6 +9,7 @@ use adaline::Neuron;
 use adaline::gate::{Learner, LearningEnd, LearningRule, LearningStep};
 use clap::Args;
 use serde_json::json;
+use std::collections::VecDeque;
 
 /// How a neuron learns.
 #[derive(Debug, Args)]
@@ -57,6 +58,46 @@ impl LearningArguments {
     }
 }
 
+/// The steps that are shown: the first and the last ones.
+struct Steps {
+    head: Vec<LearningStep>,
+    tail: VecDeque<LearningStep>,
+    left_out: usize,
+}
+
+impl Steps {
+    /// Lets the learner go to its end, and keeps so many of the first and of the last steps.
+    fn of(learner: &mut Learner, first: usize, last: usize) -> Self {
+        let mut steps = Steps { head: Vec::new(), tail: VecDeque::new(), left_out: 0 };
+        for step in learner {
+            if steps.head.len() < first {
+                steps.head.push(step);
+                continue;
+            }
+            steps.tail.push_back(step);
+            if steps.tail.len() > last {
+                steps.tail.pop_front();
+                steps.left_out += 1;
+            }
+        }
+        steps
+    }
+
+    fn table(&self, subject: &Subject) -> String {
+        let mut table = vec![title(subject)];
+        table.extend(self.head.iter().map(line));
+        if self.left_out > 0 {
+            table.push(vec!["…".to_owned()]);
+        }
+        table.extend(self.tail.iter().map(line));
+        let mut text = columns(&table);
+        if self.left_out > 0 {
+            text.push_str(&format!("({} steps are left out; --all shows them)\n", self.left_out));
+        }
+        text
+    }
+}
+
 /// Learns, shows every step, and gives the neuron.
 pub(super) fn run(
     subject: &Subject,
@@ -74,33 +115,19 @@ pub(super) fn run(
         (false, true) => (usize::MAX, 0),
         (false, false) => SHOWN,
     };
-    let mut head: Vec<LearningStep> = Vec::new();
-    let mut tail = std::collections::VecDeque::new();
-    let mut left_out = 0usize;
-    for step in learner.by_ref() {
-        if head.len() < first {
-            head.push(step);
-            continue;
-        }
-        tail.push_back(step);
-        if tail.len() > last {
-            tail.pop_front();
-            left_out += 1;
-        }
-    }
-    let neuron = learner.neuron();
-    let end = learner.end();
+    let steps = Steps::of(&mut learner, first, last);
+    let (neuron, end) = (learner.neuron(), learner.end());
     if arguments.json {
         output.json(&json!({
-            "name": subject.name,
+            "name": subject.full_name,
             "inputs": subject.inputs.len(),
             "input_names": subject.function.names(),
             "rule": rule,
             "learning_rate": rate,
             "seed": seed,
             "start": start,
-            "steps": head,
-            "steps_left_out": left_out,
+            "steps": steps.head,
+            "steps_left_out": steps.left_out,
             "end": end,
             "converged": matches!(end, Some(LearningEnd::Converged { .. })),
             "cycles": matches!(end, Some(LearningEnd::Cycles { .. })),
@@ -113,20 +140,11 @@ pub(super) fn run(
         _ => "e = target - output",
     };
     let mut text = format!(
-        "{} learned by the {rule} rule: w ← w + η·e·x, b ← b + η·e, with {compared}\nη = {rate}, seed {seed}, start {}\n\n",
+        "{} learned by the {rule} rule: w ← w + η·e·x, b ← b + η·e, with {compared}\nη = {rate}, seed {seed}, start {}\n\n{}",
         subject.name,
-        formula(&start, &subject.inputs)
+        formula(&start, &subject.inputs),
+        steps.table(subject)
     );
-    let mut table = vec![title(subject)];
-    table.extend(head.iter().map(line));
-    if left_out > 0 {
-        table.push(vec!["…".to_owned()]);
-    }
-    table.extend(tail.iter().map(line));
-    text.push_str(&columns(&table));
-    if left_out > 0 {
-        text.push_str(&format!("({left_out} steps are left out; --all shows them)\n"));
-    }
     if let Some(end) = end {
         text.push_str(&format!("\n{}\n", said(end, subject, &neuron)?));
     }

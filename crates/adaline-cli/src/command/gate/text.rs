@@ -21,7 +21,7 @@ pub(super) fn of(subject: &Subject, answer: &Answer, all: bool, output: &Output)
             text.push_str(&margins(subject, neuron)?);
         }
         let (layers, moved) = answer.drawn(subject);
-        if let Some(chart) = crate::command::plot::gate_chart(&subject.name, &subject.function, &layers) {
+        if let Some(chart) = crate::command::plot::gate_chart(subject, &layers) {
             text.push('\n');
             if moved {
                 text.push_str(&format!("({MOVED})\n"));
@@ -117,64 +117,25 @@ fn proof(certificate: &Certificate, names: &[String]) -> String {
 
 /// Every row: inputs, sums, outputs; of one neuron the margins too.
 fn table(subject: &Subject, answer: &Answer, all: bool) -> Result<String, Failure> {
-    let function = &subject.function;
-    let single = answer.single();
-    let sums = answer.layers.first().is_none_or(|layer| layer.neurons.len() <= MOST_SUMS);
-    let several = single.is_none();
     let rows: Vec<TruthRow> = match &subject.row {
         Some(row) => vec![row.clone()],
-        None => function.table().rows().collect(),
+        None => subject.function.table().rows().collect(),
     };
-    let mut cells = vec![subject.inputs.clone()];
-    for (layer, names) in answer.names.iter().enumerate() {
-        for name in names {
-            if sums || layer > 0 {
-                cells[0].push(if several { format!("{name} sum") } else { "sum".to_owned() });
-            }
-            cells[0].push(if several { name.clone() } else { "output".to_owned() });
-        }
-    }
-    if single.is_some() {
-        cells[0].push("margin".to_owned());
-    }
-    if answer.by_hand {
-        cells[0].push(if subject.gate.is_some() { subject.name.clone() } else { "wanted".to_owned() });
-    }
-    let mut rounding = Vec::new();
-    let mut wrong = 0;
     let many = rows.len() > MOST_ROWS && !all;
-    let mut left_out = 0;
+    let mut cells = vec![header(subject, answer)];
+    let (mut wrong, mut left_out) = (0, 0);
+    let mut rounding = Vec::new();
     for row in &rows {
-        let firings = answer.fire(row)?;
-        let given = firings.last().and_then(|layer| layer.first()).map_or(0.0, |firing| firing.output);
-        let right = given == f64::from(row.output);
-        wrong += usize::from(!right);
+        let line = line(answer, row)?;
+        wrong += usize::from(!line.right);
         // Of a long table, the rows that are wrong are those that matter.
-        let room = cells.len() <= MOST_ROWS && (!many || !right || cells.len() <= MOST_ROWS / 4);
+        let room = cells.len() <= MOST_ROWS && (!line.right || cells.len() <= MOST_ROWS / 4);
         if many && !room {
             left_out += 1;
             continue;
         }
-        let mut line: Vec<String> = row.input.iter().map(u8::to_string).collect();
-        for (layer, firings) in firings.iter().enumerate() {
-            for firing in firings {
-                if sums || layer > 0 {
-                    line.push(firing.sum.to_string());
-                }
-                line.push(firing.output.to_string());
-                if firing.sum.is_rounding_error() {
-                    rounding.push(line[..row.input.len()].join(" "));
-                }
-            }
-        }
-        if let Some(neuron) = single {
-            line.push(margin(neuron, firings[0][0].sum.value, right));
-        }
-        if answer.by_hand {
-            line.push(row.output.to_string());
-            line.push(if right { "" } else { "wrong" }.to_owned());
-        }
-        cells.push(line);
+        rounding.extend(line.rounding);
+        cells.push(line.cells);
     }
     let mut text = columns(&cells);
     if left_out > 0 {
@@ -190,6 +151,68 @@ fn table(subject: &Subject, answer: &Answer, all: bool) -> Result<String, Failur
         ));
     }
     Ok(text)
+}
+
+/// Whether the sums of a layer have columns of their own.
+fn shows_sums(answer: &Answer, layer: usize) -> bool {
+    layer > 0 || answer.layers.first().is_none_or(|layer| layer.neurons.len() <= MOST_SUMS)
+}
+
+fn header(subject: &Subject, answer: &Answer) -> Vec<String> {
+    let single = answer.single().is_some();
+    let mut cells = subject.inputs.clone();
+    for (layer, names) in answer.names.iter().enumerate() {
+        for name in names {
+            if shows_sums(answer, layer) {
+                cells.push(if single { "sum".to_owned() } else { format!("{name} sum") });
+            }
+            cells.push(if single { "output".to_owned() } else { name.clone() });
+        }
+    }
+    if single {
+        cells.push("margin".to_owned());
+    }
+    if answer.by_hand {
+        cells.push(if subject.gate.is_some() { subject.name.clone() } else { "wanted".to_owned() });
+    }
+    cells
+}
+
+/// A row of the table.
+struct Row {
+    cells: Vec<String>,
+    /// Whether the output is the function's.
+    right: bool,
+    /// The row's inputs, once for every sum that is a rounding error away from zero.
+    rounding: Vec<String>,
+}
+
+fn line(answer: &Answer, row: &TruthRow) -> Result<Row, Failure> {
+    let firings = answer.fire(row)?;
+    let last = firings.last().and_then(|layer| layer.first());
+    let right = last.map_or(0.0, |firing| firing.output) == f64::from(row.output);
+    let inputs: Vec<String> = row.input.iter().map(u8::to_string).collect();
+    let mut rounding = Vec::new();
+    let mut cells = inputs.clone();
+    for (layer, firings) in firings.iter().enumerate() {
+        for firing in firings {
+            if shows_sums(answer, layer) {
+                cells.push(firing.sum.to_string());
+            }
+            cells.push(firing.output.to_string());
+            if firing.sum.is_rounding_error() {
+                rounding.push(inputs.join(" "));
+            }
+        }
+    }
+    if let (Some(neuron), Some(firing)) = (answer.single(), last) {
+        cells.push(margin(neuron, firing.sum.value, right));
+    }
+    if answer.by_hand {
+        cells.push(row.output.to_string());
+        cells.push(if right { "" } else { "wrong" }.to_owned());
+    }
+    Ok(Row { cells, right, rounding })
 }
 
 /// How far a row is from the neuron's line, negative on the wrong side.
@@ -213,6 +236,8 @@ fn margins(subject: &Subject, neuron: &Neuron) -> Result<String, Failure> {
         return Ok(String::new());
     };
     let Some(most) = table.margins(&best)?.least() else { return Ok(String::new()) };
+    // -0.000 is 0.000.
+    let own = if own.abs() < 0.0005 { 0.0 } else { own };
     if own >= most * (1.0 - 1e-9) {
         return Ok(format!("\nThe least margin is {own:.3}; no line has a larger one.\n"));
     }

@@ -37,7 +37,7 @@ const EXAMPLES: &str = "Examples:
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     arguments.target.check()?;
     let model = model::load(&arguments.model)?;
-    let table = source::read(&arguments.data)?;
+    let table = source::read_for(&model, &arguments.data)?;
     let example = Example::read(&model, &table, arguments.row)?;
     let network = model.network();
     let trace = example.trace(network, &arguments.model)?;

@@ -6,7 +6,6 @@ use crate::command::gate::answer;
 use crate::failure::Failure;
 use crate::output::Output;
 use adaline::NeuronLayer;
-use adaline::gate::Function;
 use adaline::plot::{Chart, GatePicture};
 use clap::Args;
 
@@ -37,7 +36,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     if moved {
         output.note(answer::MOVED);
     }
-    match chart(&subject.name, &subject.function, &layers) {
+    match chart(&subject, &layers) {
         Some(chart) => arguments.target.draw(&chart, output),
         None => Err(Failure::usage("the picture needs neurons of two inputs")),
     }
@@ -63,9 +62,12 @@ pub(super) fn two_inputs(subject: &Subject) -> Result<(), Failure> {
 }
 
 /// The picture of a function of two inputs with the neurons that stand for it; nothing for another number of inputs.
-pub(crate) fn chart(name: &str, function: &Function, layers: &[NeuronLayer]) -> Option<Chart> {
-    let outputs: [bool; 4] = function.table().outputs().try_into().ok()?;
-    let mut picture = GatePicture::new(name, outputs);
+pub(crate) fn chart(subject: &Subject, layers: &[NeuronLayer]) -> Option<Chart> {
+    let outputs: [bool; 4] = subject.function.table().outputs().try_into().ok()?;
+    let mut picture = GatePicture::new(&subject.name, outputs);
+    if let [first, second] = subject.own_names() {
+        picture = picture.inputs(first, second);
+    }
     for neuron in &layers.first()?.neurons {
         let &[w1, w2] = neuron.weights.as_slice() else { return None };
         picture = picture.line(w1, w2, neuron.bias);

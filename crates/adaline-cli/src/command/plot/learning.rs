@@ -60,5 +60,9 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         LearningRule::Delta => "squared error of an epoch",
         _ => "errors of an epoch",
     };
-    arguments.target.draw(&LearningPicture::new(&subject.name, outputs, &lines).errors(name, &errors).chart(), output)
+    let mut picture = LearningPicture::new(&subject.name, outputs, &lines).errors(name, &errors);
+    if let [first, second] = subject.own_names() {
+        picture = picture.inputs(first, second);
+    }
+    arguments.target.draw(&picture.chart(), output)
 }

@@ -30,14 +30,11 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     arguments.target.check()?;
     let model = model::load(&arguments.model)?;
     let network = model.network();
-    let names = model.encoder().input_names();
     let inputs = network.input().len();
-    // A column of categories is several inputs of the network.
-    let names: Vec<String> = if names.len() == inputs {
-        names.iter().map(ToString::to_string).collect()
-    } else {
-        (1..=inputs).map(|number| format!("x{number}")).collect()
-    };
+    let mut names = model.feature_names();
+    if names.len() != inputs {
+        names = (1..=inputs).map(|number| format!("x{number}")).collect();
+    }
     let mut graph =
         NetworkGraph::new(&names).title(format!("{}: {}", model.encoder().target().name(), network.notation()));
     for (number, (layer, shape)) in network.layers().iter().zip(network.shapes()).enumerate() {

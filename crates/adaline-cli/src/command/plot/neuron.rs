@@ -42,9 +42,9 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
             subject.name
         )));
     };
-    let output_name = if subject.gate.is_some() { subject.name.clone() } else { "output".to_owned() };
-    let mut graph = NeuronGraph::new(neuron).names(&subject.inputs, output_name);
-    let mut title = format!("{} as a neuron", subject.name);
+    let output_name = if subject.gate.is_some() { subject.title() } else { "output".to_owned() };
+    let mut graph = NeuronGraph::new(neuron).names(subject.own_names(), output_name);
+    let mut title = format!("{} as a neuron", subject.title());
     if let Some(row) = &subject.row {
         let values: Vec<f64> = row.input.iter().map(|x| f64::from(*x)).collect();
         graph = graph.values(&values);

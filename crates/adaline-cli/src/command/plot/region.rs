@@ -58,8 +58,13 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         Some(weights) => Some(Neuron::step(weights.clone(), bias)),
         None => own,
     };
+    let whose = match (&arguments.weights, subject.gate) {
+        (Some(_), _) => "by hand",
+        (None, Some(_)) => "the gate's neuron",
+        (None, None) => "the smallest whole numbers",
+    };
     if let Some(neuron) = marked {
-        picture = picture.neuron(if arguments.weights.is_some() { "by hand" } else { "the gate's neuron" }, &neuron);
+        picture = picture.neuron(whose, &neuron);
     }
     if let Some(best) = table.largest_margin()? {
         picture = picture.neuron("largest margin", &best);

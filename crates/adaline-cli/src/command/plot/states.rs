@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let network = model.network();
     let is_one = |layer: &Layer| matches!(layer, Layer::Recurrent(_));
     let (number, layer) = example::find(network, arguments.layer, is_one, "recurrent layer")?;
-    let table = source::read(&arguments.data)?;
+    let table = source::read_for(&model, &arguments.data)?;
     let example = Example::read(&model, &table, arguments.row)?;
     let trace = example.trace(network, &arguments.model)?;
     let Some(Kept::Sweeps(sweeps)) = trace.layers.get(number).map(|done| &done.kept) else {

@@ -2,19 +2,20 @@
 
 use crate::values;
 use adaline::data::Task;
-use adaline::{Activation, Loss, Optimizer, Schedule};
+use adaline::{Activation, Augment, Loss, Optimizer, Schedule};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// Train a network on data and save it
 ///
-/// Reads a built-in data set, a CSV or TSV file with a header, or a folder of images in MNIST's format; splits off test
-/// and validation rows; trains; and reports how well the test rows are predicted. The model file holds everything that
-/// is needed to predict new rows. Same seed, same data: the same model, bit for bit, whatever the number of threads.
+/// Reads a built-in data set, a CSV or TSV file with a header, a folder of images (PNG and JPEG in a folder for each
+/// class, or MNIST's format), or a text; splits off test and validation rows; trains; and reports how well the test rows
+/// are predicted. The model file holds everything that is needed to predict new rows. Same seed, same data: the same
+/// model, bit for bit, whatever the number of threads.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, args_override_self = true)]
 pub(crate) struct Arguments {
-    /// A built-in name, a CSV or TSV file, a folder or file in MNIST's format, or - for standard input
+    /// A built-in name, a CSV or TSV file, a folder of images in class folders or in MNIST's format, or - for standard input
     #[arg(value_name = "DATA")]
     pub(super) source: Option<String>,
 
@@ -34,6 +35,23 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = values::task, help_heading = "Data")]
     pub(super) task: Option<Task>,
 
+    /// Forecast a series: look at so many rows in the order of time, and learn the next value of the target; with --text,
+    /// characters of an example [default: 64]
+    #[arg(long, value_name = "STEPS", value_parser = values::count, allow_negative_numbers = true, help_heading = "Data")]
+    pub(super) window: Option<usize>,
+
+    /// How many next values to forecast [default: 1]
+    #[arg(long, value_name = "STEPS", value_parser = values::count, allow_negative_numbers = true, help_heading = "Data")]
+    pub(super) horizon: Option<usize>,
+
+    /// Read each row as a sequence, step by step across the columns: 29,12 is 29 steps of 12 values, 29 is 29 steps of one
+    #[arg(long, value_name = "STEPS,VALUES", value_delimiter = ',', value_parser = values::count, allow_negative_numbers = true, conflicts_with_all = ["window", "horizon"], help_heading = "Data")]
+    pub(super) sequence: Option<Vec<usize>>,
+
+    /// Learn the next character of this text file, - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "target", "features", "exclude", "task", "horizon", "sequence", "class_weight"], help_heading = "Data")]
+    pub(super) text: Option<String>,
+
     /// The share of rows for the test [default: 0.2]
     #[arg(long, value_name = "SHARE", value_parser = values::number, allow_negative_numbers = true, help_heading = "Data")]
     pub(super) test_split: Option<f64>,
@@ -45,6 +63,18 @@ pub(crate) struct Arguments {
     /// Go through the rows in their order, every epoch
     #[arg(long, help_heading = "Data")]
     pub(super) no_shuffle: bool,
+
+    /// Make every image so large: 32 for a square, 32x48 for height x width [default: as they are, up to 64x64]
+    #[arg(long, value_name = "SIZE", value_parser = values::image_size, allow_negative_numbers = true, help_heading = "Data")]
+    pub(super) image_size: Option<(usize, usize)>,
+
+    /// 1 for grey images, 3 for colour [default: grey if all are grey]
+    #[arg(long, value_name = "1|3", value_parser = values::channels, allow_negative_numbers = true, help_heading = "Data")]
+    pub(super) channels: Option<usize>,
+
+    /// Change the training images a little in each epoch: "shift 2, rotate 10, flip" (pixels, degrees, left and right)
+    #[arg(long, value_name = "CHANGES", value_parser = values::augment, allow_hyphen_values = true, help_heading = "Data")]
+    pub(super) augment: Option<Augment>,
 
     /// Units of the hidden layers: 64,32 [default: 64]
     #[arg(long, value_name = "UNITS", value_delimiter = ',', value_parser = values::count, allow_negative_numbers = true, help_heading = "Network")]
@@ -63,7 +93,7 @@ pub(crate) struct Arguments {
     pub(super) net: Option<String>,
 
     /// Start from the weights of a model file, with its columns, scaling and layers
-    #[arg(long, value_name = "MODEL", conflicts_with_all = ["net", "hidden", "activation", "dropout", "target", "features", "exclude", "task"], help_heading = "Network")]
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["net", "hidden", "activation", "dropout", "target", "features", "exclude", "task", "image_size", "channels", "window", "horizon", "sequence"], help_heading = "Network")]
     pub(super) from: Option<PathBuf>,
 
     /// Passes over the training rows [default: chosen from the data, docs/defaults.md]
@@ -172,11 +202,17 @@ pub(crate) struct Arguments {
 }
 
 /// A run that goes on keeps its settings, which are in the checkpoint.
-const RESUME_CONFLICTS: [&str; 31] = [
+const RESUME_CONFLICTS: [&str; 37] = [
+    "augment",
+    "channels",
+    "image_size",
     "target",
     "features",
     "exclude",
     "task",
+    "window",
+    "horizon",
+    "sequence",
     "test_split",
     "validation_split",
     "no_shuffle",

@@ -8,6 +8,9 @@ use crate::data::task::Task;
 use crate::error::Place;
 use crate::{Error, Result, Shape};
 
+/// What a white pixel of an image is.
+const WHITE: f64 = 255.0;
+
 /// At most so many words make a column of categories.
 const MOST_CATEGORIES: usize = 100;
 
@@ -16,7 +19,7 @@ impl Encoder {
     ///
     /// A column of numbers is standardised: mean μ = Σx / n and scale σ = √(Σ(x - μ)² / n), as scikit-learn's
     /// `StandardScaler` has it; a constant column gets the scale 1. All pixels of an image share one mean and one
-    /// scale. A column of words becomes one input a word, in sorted order. The target's classes are sorted, by value
+    /// scale, in colour those of each channel. A column of words becomes one input a word, in sorted order. The target's classes are sorted, by value
     /// where all are numbers; the target of a regression is standardised.
     ///
     /// Fails when a column cannot be used, when words differ in more than half of the rows or number over 100, and when
@@ -29,7 +32,17 @@ impl Encoder {
     pub fn fit_scaled(training: &Table, target: &str, task: Task, scale_target: bool) -> Result<Self> {
         let target = fit_target(training, target, task, scale_target)?;
         let is_input = |column: &&Column| column.name() != target.name();
+        let is_image = |column: &&Column| matches!(column.values(), Values::Images(_));
         let inputs = match training.image() {
+            Some((place, shape)) if training.columns().get(place).as_ref().is_some_and(is_image) => {
+                let others = training.columns().iter().filter(|column| is_input(column) && !is_image(column));
+                let images = training.columns().iter().filter(is_image).count();
+                if others.count() > 0 || images > 1 {
+                    let message = "an image must be the only input; leave the other columns out (--exclude)";
+                    return Err(Error::data(Place::new(training.source()), message));
+                }
+                vec![fit_images(&training.columns()[place], shape)?]
+            }
             // An image beside other inputs is a row of numbers like any other.
             Some((_, shape)) if training.columns().iter().filter(is_input).count() == shape.len() => {
                 vec![fit_image(training, shape, target.name())?]
@@ -45,7 +58,7 @@ impl Encoder {
     }
 }
 
-fn fit_target(training: &Table, target: &str, task: Task, scale: bool) -> Result<Target> {
+pub(in crate::data) fn fit_target(training: &Table, target: &str, task: Task, scale: bool) -> Result<Target> {
     let column = training.column(target)?;
     let name = target.to_owned();
     Ok(match task {
@@ -91,7 +104,7 @@ fn classes(column: &Column, rows: usize) -> Vec<String> {
     values.iter().map(f64::to_string).collect()
 }
 
-fn fit_input(training: &Table, column: &Column) -> Result<Input> {
+pub(in crate::data) fn fit_input(training: &Table, column: &Column) -> Result<Input> {
     training.column(column.name())?;
     let name = column.name().to_owned();
     match column.values() {
@@ -139,11 +152,35 @@ fn fit_image(training: &Table, shape: Shape, target: &str) -> Result<Input> {
             return Err(Error::data(place, "this pixel's column is text; pixels must be numbers"));
         }
     }
-    let (mean, scale) = standardise(training, &pixels)?;
-    match shape {
-        Shape::Image { channels, height, width } => Ok(Input::Image { channels, height, width, mean, scale }),
-        other => Err(Error::shape("image", format!("the pixels have the shape {other}, which is no image"))),
+    let Shape::Image { channels, height, width } = shape else {
+        return Err(Error::shape("image", format!("the pixels have the shape {shape}, which is no image")));
+    };
+    let (mut mean, mut scale) = (Vec::new(), Vec::new());
+    for channel in pixels.chunks(height * width) {
+        let fitted = standardise(training, channel)?;
+        mean.push(fitted.0);
+        scale.push(fitted.1);
     }
+    Ok(Input::Image { channels, height, width, mean, scale, white: None })
+}
+
+/// The same for a column of images. Bytes are counted first, so that the sums are exact.
+fn fit_images(column: &Column, shape: Shape) -> Result<Input> {
+    let (Values::Images(images), Shape::Image { channels, height, width }) = (column.values(), shape) else {
+        return Err(Error::shape("image", format!("{shape} is no image")));
+    };
+    let (mut mean, mut scale) = (Vec::new(), Vec::new());
+    for counts in images.histograms() {
+        let n = counts.iter().sum::<u64>() as f64;
+        let sum =
+            |f: &dyn Fn(f64) -> f64| counts.iter().zip(0..).map(|(&n, x)| n as f64 * f(f64::from(x))).sum::<f64>();
+        let middle = sum(&|x| x) / n;
+        let spread = (sum(&|x| (x - middle) * (x - middle)) / n).sqrt();
+        mean.push(middle);
+        // The variance of bytes that differ at all is far above any rounding.
+        scale.push(if spread > 1e-6 { spread } else { 1.0 });
+    }
+    Ok(Input::Image { channels, height, width, mean, scale, white: Some(WHITE) })
 }
 
 /// Mean and standard deviation over all cells of some columns of numbers; scale 1 where they hardly differ.
@@ -178,6 +215,6 @@ fn sum(column: &Column, f: impl Fn(f64) -> f64) -> f64 {
     match column.values() {
         Values::Numbers(values) => values.iter().map(|&x| f(x)).sum(),
         Values::Bytes(values) => values.iter().map(|&x| f(f64::from(x))).sum(),
-        Values::Text(_) => 0.0,
+        Values::Text(_) | Values::Images(_) => 0.0,
     }
 }

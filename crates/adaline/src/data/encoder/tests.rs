@@ -111,7 +111,10 @@ fn an_image_has_one_mean_and_one_scale() {
     let training = table("p00,p01,p10,p11,y\n0,2,4,6,a\n0,2,4,6,b\n");
     let encoder = Encoder::fit(&training, "y", Task::Classification).unwrap();
     assert_eq!(encoder.shape(), Shape::Image { channels: 1, height: 2, width: 2 });
-    assert_eq!(encoder.inputs(), [Input::Image { channels: 1, height: 2, width: 2, mean: 3.0, scale: 5f64.sqrt() }]);
+    assert_eq!(
+        encoder.inputs(),
+        [Input::Image { channels: 1, height: 2, width: 2, mean: vec![3.0], scale: vec![5f64.sqrt()], white: None }]
+    );
     let message = message(encoder.encode_inputs(&table("p00,p01,p11\n0,2,4\n")));
     assert!(message.contains("\"p10\" is missing"), "{message}");
 }

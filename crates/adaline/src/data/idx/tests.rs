@@ -1,6 +1,6 @@
 use super::*;
 use crate::Shape;
-use crate::data::{Split, Table};
+use crate::data::{ImageOptions, Split, Table, Values};
 use flate2::{Compression, write::GzEncoder};
 use proptest::prelude::*;
 use std::io::Write;
@@ -51,9 +51,13 @@ fn one_pair_is_a_table() {
     for path in [folder.path().to_owned(), folder.path().join("t10k-images-idx3-ubyte")] {
         let table = Table::read(path).unwrap();
         assert_eq!(table.rows(), 2);
-        assert_eq!(table.names().collect::<Vec<_>>(), ["p00", "p01", "p10", "p11", "p20", "p21", "label"]);
+        assert_eq!(table.names().collect::<Vec<_>>(), ["image", "label"]);
         assert_eq!(table.image(), Some((0, Shape::Image { channels: 1, height: 3, width: 2 })));
-        assert_eq!(table.column("p21").unwrap().values(), &crate::data::Values::Bytes(vec![5, 11]));
+        let Values::Images(images) = table.columns()[0].values() else { panic!() };
+        assert_eq!(images.bytes(), (0..12).collect::<Vec<u8>>());
+        let columns = table.with_pixel_columns().unwrap();
+        assert_eq!(columns.names().collect::<Vec<_>>(), ["p00", "p01", "p10", "p11", "p20", "p21", "label"]);
+        assert_eq!(columns.column("p21").unwrap().values(), &Values::Bytes(vec![5, 11]));
         assert_eq!(table.column("label").unwrap().number(1), Some(3.0));
         assert_eq!(table.default_target(), Some("label"));
     }
@@ -62,7 +66,7 @@ fn one_pair_is_a_table() {
 #[test]
 fn streams_are_read_too() {
     let table = Table::from_idx(images(2).as_slice(), gzip(&labels(&[7, 3])).as_slice(), "mine").unwrap();
-    assert_eq!((table.source(), table.rows(), table.columns().len()), ("mine", 2, 7));
+    assert_eq!((table.source(), table.rows(), table.columns().len()), ("mine", 2, 2));
     let text = message(Table::from_idx(images(2).as_slice(), labels(&[7]).as_slice(), "mine"));
     assert!(text.starts_with("mine: there are 2 images, but labels of dimensions [1]"), "{text}");
 }
@@ -80,14 +84,15 @@ fn two_pairs_are_training_and_test_rows() {
     let data = Table::read(folder.path()).unwrap().target("label").unwrap().split(Split::seeded(1)).unwrap();
     assert_eq!((data.train().rows(), data.validation().rows(), data.test().rows()), (27, 3, 4));
     assert_eq!(data.input(), Shape::Image { channels: 1, height: 3, width: 2 });
-    assert_eq!(data.test().column("p00").unwrap().number(3), Some(18.0));
+    let Values::Images(test) = data.test().columns()[0].values() else { panic!() };
+    assert_eq!(test.row(3).unwrap()[0], 18);
 }
 
 #[test]
 fn images_without_labels_can_be_predicted() {
     let folder = folder(&[("some-images-idx3-ubyte", images(2)), ("train-images-idx3-ubyte", images(2))]);
     let table = Table::read(folder.path().join("some-images-idx3-ubyte")).unwrap();
-    assert_eq!((table.columns().len(), table.default_target()), (6, None));
+    assert_eq!((table.columns().len(), table.default_target()), (1, None));
     assert!(message(Table::read(folder.path())).contains("labels is not beside it"));
 }
 
@@ -96,7 +101,7 @@ fn what_is_wrong_is_told() {
     let bad = |bytes: Vec<u8>, complaint: &str| {
         let folder = folder(&[("x-images-idx3-ubyte", bytes.clone()), ("y-images-idx3-ubyte.gz", gzip(&bytes))]);
         for name in ["x-images-idx3-ubyte", "y-images-idx3-ubyte.gz"] {
-            let message = message(read_images(&folder.path().join(name)));
+            let message = message(read_images(&folder.path().join(name), &ImageOptions::new()));
             assert!(message.contains(name) && message.contains(complaint), "{message}");
         }
     };
@@ -120,6 +125,43 @@ fn what_is_wrong_is_told() {
     assert!(text.contains("b-labels") && text.contains("2 images"), "{text}");
     assert!(message(Table::read(folder(&[]).path())).contains("no data set in it"));
     assert!(message(Table::read(other.path().join("absent"))).contains("cannot read"));
+}
+
+#[test]
+fn another_size_and_three_channels_for_a_model_that_wants_them() {
+    let folder = folder(&[("a-images-idx3-ubyte", images(2))]);
+    let path = folder.path().join("a-images-idx3-ubyte");
+    let table = Table::read_with(&path, &ImageOptions::new().size(1, 2).channels(3)).unwrap();
+    let Values::Images(images) = table.columns()[0].values() else { panic!() };
+    assert_eq!(images.shape(), Shape::Image { channels: 3, height: 1, width: 2 });
+    // Three rows become one, each with its share of a triangle: 0, 2, 4 have the mean 2.
+    assert_eq!(images.row(0), Some(&[2, 3, 2, 3, 2, 3][..]));
+}
+
+#[test]
+fn single_pixels_are_columns_where_they_are_asked_for() {
+    let all: Vec<u8> = (0..30).map(|i| i % 2).collect();
+    let files = [("train-images-idx3-ubyte", images(30)), ("train-labels-idx1-ubyte", labels(&all))];
+    let folder = folder(&files);
+    let table = Table::read(folder.path()).unwrap();
+    let labelled = || table.clone().target("label").unwrap();
+    let data = labelled().features(["p01", "p20"]).unwrap().split(Split::none()).unwrap();
+    assert_eq!(
+        (data.input(), data.encoder().input_names()),
+        (Shape::Flat(2), vec!["p01".to_owned(), "p20".to_owned()])
+    );
+    let data_without = labelled().exclude(["p00"]).unwrap().split(Split::none()).unwrap();
+    assert_eq!(data_without.input(), Shape::Flat(5));
+    assert!(message(labelled().exclude(["p99"]).map(|_| table.clone())).contains("there is no column \"p99\""));
+    // A model of two pixels finds them in images.
+    assert_eq!(data.encoder().encode_inputs(&table).unwrap(), data.encoder().encode_inputs(data.train()).unwrap());
+    // Columns and images give the same model the same numbers, bit for bit, and the same statistics to rounding.
+    let whole = labelled().split(Split::none()).unwrap().encoder();
+    let columns = table.with_pixel_columns().unwrap().into_owned();
+    assert_eq!(whole.encode_inputs(&table).unwrap(), whole.encode_inputs(&columns).unwrap());
+    let mut csv = Vec::new();
+    table.write_csv(&mut csv).unwrap();
+    assert_eq!(Table::from_reader(csv.as_slice(), "x.csv").unwrap().image(), columns.image());
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn plain(w: &Windows, images: usize, x: &[f32], dy: &[f32]) -> (Vec<f32>, Vec<f3
 
 #[test]
 fn windows_are_those_of_plain_loops_on_every_set() {
-    let shapes: [(usize, usize, (usize, usize), (usize, usize), bool); 13] = [
+    let shapes = [
         (4, 6, (2, 2), (2, 2), false),
         (5, 7, (2, 2), (2, 2), false),
         (5, 7, (2, 2), (2, 2), true),

@@ -15,11 +15,23 @@ impl Explanation {
         let mut out = String::new();
         let inputs: Vec<String> = writer
             .some(self.input.iter().enumerate())
-            .map(|(i, x)| format!("{} = {}", style.symbol(x_of(style, 0, &[i + 1])), style.number(*x)))
+            .map(|(i, x)| {
+                let left = style.symbol(x_of(style, 0, &[i + 1]));
+                let scaled = self.input_scaling.get(i).copied().flatten().map_or_else(String::new, |scaling| {
+                    let above = format!("{} - {}", style.number(scaling.value), style.factor(scaling.mean));
+                    format!("{} = ", style.fraction(&above, &style.number(scaling.scale)))
+                });
+                format!("{left} = {scaled}{}", style.number(*x))
+            })
             .collect();
         out += &style.heading(&format!("Input of \"{}\"", self.network));
-        out += &style.line(&inputs.join(", "));
+        if self.input_scaling.iter().any(Option::is_some) {
+            out += &inputs.iter().map(|input| style.line(input)).collect::<String>();
+        } else {
+            out += &style.line(&inputs.join(", "));
+        }
         out += &writer.left_out(self.input.len(), "input", "");
+        writer.names(&mut out, self);
         for layer in &self.layers {
             writer.forward(&mut out, layer);
         }
@@ -65,9 +77,41 @@ impl Writer {
         }
     }
 
+    /// What the numbers stand for: the inputs, the outputs, and the right answer.
+    fn names(&self, out: &mut String, working: &Explanation) {
+        let s = self.style;
+        let list = |what: &str, names: &[String], symbol: &dyn Fn(usize) -> String| {
+            let shown = self.some(names.iter().enumerate());
+            let shown: Vec<String> =
+                shown.map(|(i, name)| format!("{} {}", s.in_text(&symbol(i)), s.name(name))).collect();
+            let dots = if names.len() > self.most { ", …" } else { "" };
+            s.remark(&format!("{what}: {}{dots}", shown.join(", ")))
+        };
+        if !working.input_names.is_empty() {
+            *out += &list("Inputs", &working.input_names, &|i| s.symbol(x_of(s, 0, &[i + 1])));
+        }
+        let last = working.layers.len();
+        if !working.output_names.is_empty() {
+            *out += &list("Outputs", &working.output_names, &|k| s.symbol(of("y", last, &[k + 1])));
+        }
+        if let Some(target) = &working.target {
+            *out += &s.remark(&format!("Right answer: {}", s.name(target)));
+        }
+    }
+
+    /// A share of a softmax: e to the sum of this output by all of them.
+    fn share(&self, sums: &[f64], k: usize) -> String {
+        let s = self.style;
+        let power = |sum: &f64| s.power("e", &s.factor(*sum));
+        let others: Vec<String> = self.some(sums.iter()).map(power).collect();
+        let dots = if sums.len() > self.most { " + …" } else { "" };
+        s.fraction(&sums.get(k).map(power).unwrap_or_default(), &format!("{}{dots}", others.join(" + ")))
+    }
+
     fn forward(&self, out: &mut String, layer: &LayerWorking) {
         let s = self.style;
         *out += &s.heading(&format!("Layer {}: {}", layer.number, layer.layer));
+        let passes = layer.layer.starts_with("dropout") || layer.layer.starts_with("flatten");
         let weighted = layer.units.iter().any(|unit| !unit.terms.is_empty() || unit.bias.is_some());
         for (k, unit) in self.some(layer.units.iter().enumerate()) {
             let indices = [k + 1];
@@ -78,17 +122,14 @@ impl Writer {
             }
             let line = match layer.activation {
                 Some(Activation::Softmax) => {
-                    let above = s.power("e", &s.factor(unit.sum));
-                    let others: Vec<String> =
-                        self.some(layer.units.iter()).map(|unit| s.power("e", &s.factor(unit.sum))).collect();
-                    let dots = if layer.units.len() > self.most { " + …" } else { "" };
-                    let below = format!("{}{dots}", others.join(" + "));
-                    format!("{} = {} = {}", s.symbol(y), s.fraction(&above, &below), s.number(unit.output))
+                    let sums: Vec<f64> = layer.units.iter().map(|unit| unit.sum).collect();
+                    format!("{} = {} = {}", s.symbol(y), self.share(&sums, k), s.number(unit.output))
                 }
                 Some(activation) => {
                     let applied = self.activation(activation, unit.sum);
                     format!("{} = {applied} = {}", s.symbol(y), s.number(unit.output))
                 }
+                None if !passes => format!("{} = {}", s.symbol(y), s.number(unit.output)),
                 None => {
                     let x = x_of(s, layer.number - 1, &indices);
                     format!("{} = {} = {}", s.symbol(y), s.symbol(x), s.number(unit.output))
@@ -97,6 +138,9 @@ impl Writer {
             *out += &s.line(&line);
         }
         *out += &self.left_out(layer.units.len(), "unit", "");
+        if layer.activation.is_none() && !passes {
+            *out += &s.remark("Shown is what comes out; norms take their running statistics, as at prediction.");
+        }
         if layer.layer.starts_with("dropout") {
             *out += &s.remark("Dropout changes nothing here, as at prediction.");
         }
@@ -154,7 +198,14 @@ impl Writer {
                 let indices = [k + 1];
                 let z = s.symbol(of(letter, layers, &indices));
                 let function = s.function(if softmax { "softmax" } else { "sigmoid" }, &z);
-                *out += &s.line(&format!("{} = {function} = {}", s.symbol(of("p", layers, &indices)), s.number(*p)));
+                let formula = if softmax {
+                    self.share(&loss.outputs, k)
+                } else {
+                    let z = loss.outputs.get(k).copied().unwrap_or_default();
+                    s.fraction("1", &format!("1 + {}", s.power("e", &s.factor(-z))))
+                };
+                let p_k = s.symbol(of("p", layers, &indices));
+                *out += &s.line(&format!("{p_k} = {function} = {formula} = {}", s.number(*p)));
             }
         }
         for (k, term) in self.some(loss.terms.iter().enumerate()) {
@@ -376,9 +427,6 @@ fn slope_rule(activation: Activation) -> Option<&'static str> {
         Activation::Tanh => Some("The slope of tanh is 1 - y²."),
         Activation::Relu => Some("The slope of relu is 1 above zero, else 0."),
         Activation::Step => Some("The slope of step is 0 everywhere: nothing can be learnt through it."),
-        Activation::Softmax => {
-            Some("Every output of a softmax depends on every sum: dz_i = Σ_j dy_j · y_j · (δ_ij - y_i).")
-        }
         _ => None,
     }
 }

@@ -123,6 +123,22 @@ impl Style {
         }
     }
 
+    /// A name from a file, inside a remark: in Markdown as code, in which no letter means anything.
+    pub(super) fn name(self, name: &str) -> String {
+        match self {
+            Style::Text => name.to_owned(),
+            Style::Markdown => format!("`{}`", name.replace('`', "'")),
+        }
+    }
+
+    /// A variable inside a remark.
+    pub(super) fn in_text(self, symbol: &str) -> String {
+        match self {
+            Style::Text => symbol.to_owned(),
+            Style::Markdown => format!("${symbol}$"),
+        }
+    }
+
     /// A formula inside a remark.
     pub(super) fn code(self, formula: &str) -> String {
         match self {

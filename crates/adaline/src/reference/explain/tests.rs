@@ -378,17 +378,46 @@ fn what_does_not_fit_is_said() {
 
 #[test]
 fn layers_whose_working_is_not_shown_say_so() {
-    for (shape, chain, place) in [
-        (Shape::Image { channels: 1, height: 2, width: 2 }, "conv 1 2, flatten", "layer 1 (conv 1 2)"),
-        (Shape::Sequence { steps: 2, features: 1 }, "flatten, dense 1, layernorm", "layer 3 (layernorm)"),
-        (Shape::Sequence { steps: 2, features: 1 }, "dense 1 tanh", "layer 1 (dense 1 tanh)"),
+    let (shape, chain) = (Shape::Sequence { steps: 2, features: 1 }, "dense 1 tanh");
+    let network = crate::Network::new(shape, Layer::parse_chain(chain).unwrap()).unwrap();
+    let values = vec![0.0; network.output().len()];
+    let goal = Goal { loss: Loss::Mse, targets: Targets::Values(&values), class_weights: None };
+    let input = vec![1.0; shape.len()];
+    let message = explain(&Network::of(&network).unwrap(), &input, &goal, None).unwrap_err().to_string();
+    let want = format!(
+        "layer 1 ({chain}): its working cannot be shown; dense layers on rows of numbers, convolutions, pools and norms can be"
+    );
+    assert_eq!(message, want);
+}
+
+/// Every product under a filter, at the edge too, for images and for sequences.
+#[test]
+fn the_sums_of_a_convolution_are_written_out() {
+    for (shape, chain) in [
+        (Shape::Image { channels: 2, height: 4, width: 3 }, "conv 2 2x2 same relu, maxpool 2, flatten, dense 2"),
+        (Shape::Sequence { steps: 5, features: 2 }, "conv 3 2 tanh, layernorm, flatten, dense 2"),
     ] {
         let network = crate::Network::new(shape, Layer::parse_chain(chain).unwrap()).unwrap();
-        let values = vec![0.0; network.output().len()];
-        let goal = Goal { loss: Loss::Mse, targets: Targets::Values(&values), class_weights: None };
-        let input = vec![1.0; shape.len()];
-        let message = explain(&Network::of(&network).unwrap(), &input, &goal, None).unwrap_err().to_string();
-        let want = format!("{place}: its working cannot be shown; networks of dense layers on rows of numbers can be");
-        assert_eq!(message, want);
+        let mut rng = Rng::stream(4, Purpose::Data, 0);
+        let input: Vec<f64> = (0..shape.len()).map(|_| rng.normal()).collect();
+        let loss = Loss::CategoricalCrossEntropy { label_smoothing: 0.0 };
+        let goal = Goal { loss, targets: Targets::Classes(&[1]), class_weights: None };
+        let twin = Network::of(&network).unwrap();
+        let working = explain(&twin, &input, &goal, Some(&Sgd::default().into())).unwrap();
+        let conv = &working.layers[0];
+        assert!(conv.units.iter().any(|unit| unit.terms.len() > 2));
+        for unit in &conv.units {
+            let sum = unit.terms.iter().map(|term| term.product).sum::<f64>() + unit.bias.unwrap();
+            close(sum, unit.sum, chain);
+            close(conv.activation.unwrap().value(unit.sum), unit.output, chain);
+        }
+        let inputs: Vec<f32> = input.iter().map(|x| *x as f32).collect();
+        let fast = network.predict(&inputs).unwrap();
+        for (unit, fast) in working.layers.last().unwrap().units.iter().zip(fast) {
+            assert!((unit.output - f64::from(fast)).abs() < 1e-4, "{chain}");
+        }
+        let text = working.render(Style::Text, Some(3));
+        assert!(text.contains("Shown is what comes out"), "{text}");
+        assert_eq!(working.update.unwrap().tensors.len(), twin.parameters().len());
     }
 }

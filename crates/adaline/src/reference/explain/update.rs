@@ -62,9 +62,18 @@ impl UpdateWorking {
             let numbers = network.parameters()[number].iter().zip(&gradients[number]).zip(&after[number]);
             let parameters = numbers
                 .map(|((before, gradient), after)| {
-                    let decay = learning_rate * decays[number] * before;
+                    // Zero is added so that nothing is -0.
+                    let decay = learning_rate * decays[number] * before + 0.0;
                     let (between, change) = first_change(rule, *gradient, learning_rate);
-                    ParameterUpdate { before: *before, gradient: *gradient, decay, between, change, after: *after }
+                    let change = change + 0.0;
+                    ParameterUpdate {
+                        before: *before,
+                        gradient: *gradient + 0.0,
+                        decay,
+                        between,
+                        change,
+                        after: *after,
+                    }
                 })
                 .collect();
             TensorUpdate { name: tensor.name, shape: tensor.shape, parameters }

@@ -126,16 +126,10 @@ fn convolutions_of_sequences() {
     ] {
         for rows in [1, 2] {
             agree(shape, chain, rows, ONE_ROW);
-            let lengths = [shape_steps(shape), 1];
-            agree(shape, chain, 2, Pass { lengths: Some(&lengths), ..ONE_ROW });
+            let Shape::Sequence { steps, .. } = shape else { unreachable!("{shape} is no sequence") };
+            let lengths = [steps as u32, 1, steps.div_ceil(2) as u32];
+            agree(shape, chain, 3, Pass { lengths: Some(&lengths), ..ONE_ROW });
         }
-    }
-}
-
-fn shape_steps(shape: Shape) -> u32 {
-    match shape {
-        Shape::Sequence { steps, .. } => steps as u32,
-        _ => unreachable!("{shape} is no sequence"),
     }
 }
 
@@ -157,6 +151,10 @@ fn pools() {
         ] {
             for rows in [1, 3] {
                 agree(shape, &format!("{kind} {settings}"), rows, ONE_ROW);
+            }
+            if let Shape::Sequence { steps, .. } = shape {
+                let pass = Pass { lengths: Some(&[steps as u32, 1, steps.div_ceil(2) as u32]), ..ONE_ROW };
+                agree(shape, &format!("{kind} {settings}"), 3, pass);
             }
         }
     }
@@ -242,6 +240,9 @@ fn padding_changes_nothing() {
         "global_avgpool, dense 2",
         "dense 3 tanh, lstm 2 sequences, batchnorm, global_avgpool",
         "conv 2 2 tanh, maxpool 2, gru 2",
+        "conv 3 3 same sigmoid, conv 2 3 strides 2 same, global_avgpool",
+        "conv 3 3 same dilation 2 strides 2, avgpool 2 same, lstm 2",
+        "dense 3, maxpool 3 strides 2 same, conv 2 2 same, avgpool 2 strides 1 same, gru 2",
         "residual(lstm 2 sequences), batchnorm, conv 3 2, global_maxpool",
     ] {
         let x = numbers(7, 3 * 5 * 2);
