@@ -6,6 +6,7 @@ mod confusion;
 mod example;
 mod features;
 mod filters;
+mod forecast;
 mod gate;
 mod history;
 mod learning;
@@ -31,7 +32,7 @@ pub(crate) use gate::chart as gate_chart;
 const PNG_SCALE: f64 = 2.0;
 
 /// Draw activations, gates, neurons, networks, weights, decision boundaries, runs, confusion matrices, filters, feature maps,
-/// or states
+/// states, or forecasts
 ///
 /// Without -o the picture is drawn in the terminal. With -o it is a file: .svg or .png.
 #[derive(Debug, Args)]
@@ -59,6 +60,7 @@ enum What {
     Filters(filters::Arguments),
     Features(features::Arguments),
     States(states::Arguments),
+    Forecast(forecast::Arguments),
 }
 
 /// Where a picture goes.
@@ -131,5 +133,6 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         What::Filters(arguments) => filters::run(arguments, output),
         What::Features(arguments) => features::run(arguments, output),
         What::States(arguments) => states::run(arguments, output),
+        What::Forecast(arguments) => forecast::run(arguments, output),
     }
 }

@@ -24,6 +24,16 @@ fn the_examples_of_every_help_text_run() {
     for command in all {
         let folder = Folder::with_model();
         folder.good("train moons --hidden 16,16 --epochs 50 --seed 1 -o moons.safetensors");
+        if ["plot filters", "plot features"].contains(&command.as_str()) {
+            let net = "conv 4 3x3 relu, maxpool 2, flatten, dense 10";
+            folder.good(&format!("train digits --net '{net}' --epochs 2 -o digits.safetensors"));
+        }
+        if command == "plot states" {
+            folder.good("train digits --net 'gru 6, dense 10' --epochs 1 -o rows.safetensors");
+        }
+        if command == "plot forecast" {
+            folder.good("train waves --window 8 --net 'gru 4, dense 1' --epochs 1 -o waves.safetensors");
+        }
         if command == "generate" {
             folder.write("hamlet.txt", "To be, or not to be, that is the question: ".repeat(20));
             let net = "embedding 17 8, dense 17";

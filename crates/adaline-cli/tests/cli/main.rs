@@ -13,4 +13,5 @@ mod manners;
 mod outputs;
 mod reproducible;
 mod sequences;
+mod shapes;
 mod support;

@@ -10,6 +10,8 @@ use std::path::Path;
 /// One encoded row.
 pub(super) struct Example {
     pub(super) values: Vec<f32>,
+    /// How many steps are its own, where sequences have different lengths.
+    length: Option<u32>,
     /// The number of its class, where the data has it.
     pub(super) class: Option<usize>,
 }
@@ -32,18 +34,24 @@ impl Example {
             Some(Targets::Classes(classes)) => classes.get(number).map(|class| *class as usize),
             _ => None,
         };
-        Ok(Example { values, class })
+        let length = encoder.encode_lengths(table)?.and_then(|lengths| lengths.get(number).copied());
+        Ok(Example { values, length, class })
     }
 
     /// As a model reads it.
     pub(super) fn inputs(&self) -> Inputs<'_> {
-        Inputs { values: &self.values, lengths: None }
+        Inputs { values: &self.values, lengths: self.lengths() }
+    }
+
+    fn lengths(&self) -> Option<&[u32]> {
+        self.length.as_ref().map(std::slice::from_ref)
     }
 
     /// What every layer computes from it.
     pub(super) fn trace(&self, network: &Network, path: &Path) -> Result<Trace, Failure> {
         let values: Vec<f64> = self.values.iter().copied().map(f64::from).collect();
-        let trace = reference::Network::of(network).and_then(|twin| twin.forward(&values, Pass::default()));
+        let pass = Pass { lengths: self.lengths(), ..Pass::default() };
+        let trace = reference::Network::of(network).and_then(|twin| twin.forward(&values, pass));
         trace.map_err(|error| model::in_use(error, path))
     }
 }

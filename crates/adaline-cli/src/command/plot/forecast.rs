@@ -39,7 +39,9 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     arguments.target.check()?;
     let model = model::load(&arguments.model)?;
     let Some(window) = model.encoder().window() else {
-        return Err(Failure::usage("the picture needs a model that forecasts a series: adaline train DATA --window 24"));
+        return Err(Failure::usage(
+            "the picture needs a model that forecasts a series: adaline train DATA --window 24",
+        ));
     };
     let table = source::read(&arguments.data)?;
     let predictions = model.predict(&table).map_err(|error| model::in_use(error, &arguments.model))?;

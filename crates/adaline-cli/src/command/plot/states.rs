@@ -67,12 +67,14 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let mut picture = StatePicture::new(units, &states).title(title);
     if let Some(width) = values_a_step(network, steps) {
         let names = model.encoder().input_names();
-        let names: Vec<String> = if names.len() == width {
-            names.iter().map(ToString::to_string).collect()
-        } else {
-            (1..=width).map(|value| format!("x{value}")).collect()
-        };
+        let names: Vec<String> =
+            if names.len() == width { names } else { (1..=width).map(|value| format!("x{value}")).collect() };
         picture = picture.inputs(&names, &trace.input);
+    }
+    if let Some(vocabulary) = model.encoder().vocabulary() {
+        let code = |value: &f32| vocabulary.names().get(*value as usize).cloned().unwrap_or_default();
+        let names: Vec<String> = example.values.iter().map(code).collect();
+        picture = picture.steps(&names);
     }
     arguments.target.draw(&picture.chart(), output)
 }
