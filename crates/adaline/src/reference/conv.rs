@@ -117,12 +117,9 @@ impl<'a> Conv<'a> {
     /// What goes into each sum of one example: the places of the inputs and of their weights, in order, and the filter's bias.
     pub(super) fn working(&self) -> Vec<(Vec<(usize, usize)>, Option<f64>)> {
         let mut sums = vec![(Vec::new(), None); self.z.len()];
-        self.products(|at| sums[at.z].0.push((at.x, at.weight)));
-        for o in 0..self.z.channels {
-            for p in 0..self.z.places() {
-                sums[self.z.of_place(o, p)].1 = self.bias.map(|bias| bias[o]);
-            }
-        }
+        let whole = self.own_columns(0, None);
+        self.products(whole, |at| sums[at.z].0.push((at.x, at.weight)));
+        self.sums(whole, |o, at| sums[at].1 = self.bias.map(|bias| bias[o]));
         sums
     }
 
