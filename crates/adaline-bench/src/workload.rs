@@ -10,10 +10,10 @@ use adaline::{Batch, InstructionSet, Session};
 use std::hint::black_box;
 
 /// All that can be measured.
-pub(crate) const NAMES: [&str; 9] =
-    ["W1", "W2", "W3", "W3b", "W4", "W6-mlp-b1", "W6-mlp-b256", "W6-cnn-b1", "W6-cnn-b256"];
+pub(crate) const NAMES: [&str; 10] =
+    ["W1", "W2", "W3", "W3b", "W4", "W5", "W6-mlp-b1", "W6-mlp-b256", "W6-cnn-b1", "W6-cnn-b256"];
 
-/// Ready mini-batches in W3 and W3b.
+/// Ready mini-batches in W3, W3b, W4 and W5.
 const BATCHES: usize = 32;
 
 /// A thing that is done again and again.
@@ -39,7 +39,7 @@ impl Figure {
         match workload {
             "W1" => Figure::Microseconds("us/step"),
             "W2" => Figure::Microseconds("us/epoch"),
-            "W3" | "W4" => Figure::Samples(64),
+            "W3" | "W4" | "W5" => Figure::Samples(64),
             "W3b" => Figure::Samples(128),
             "W6-mlp-b256" | "W6-cnn-b256" => Figure::Samples(256),
             _ => Figure::Microseconds("us"),
@@ -71,6 +71,7 @@ pub(crate) fn network(workload: &str) -> adaline::Result<Network> {
             let chain = "conv 32 3x3 relu, maxpool 2, conv 64 3x3 relu, maxpool 2, flatten, dense 128 relu, dense 10";
             Network::new(Shape::Image { channels: 1, height: 28, width: 28 }, Layer::parse_chain(chain)?)
         }
+        "W5" => Network::new(Shape::Sequence { steps: 28, features: 28 }, Layer::parse_chain("lstm 128, dense 10")?),
         _ => Network::new(Shape::Flat(784), [Dense::relu(128), Dense::linear(10)]),
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod function;
 pub(crate) mod gate;
+pub(crate) mod generate;
 pub(crate) mod inspect;
 pub(crate) mod plot;
 pub(crate) mod predict;
@@ -24,6 +25,7 @@ pub(crate) enum Command {
     Train(Box<train::Arguments>),
     Evaluate(evaluate::Arguments),
     Predict(predict::Arguments),
+    Generate(generate::Arguments),
     Explain(explain::Arguments),
     Inspect(inspect::Arguments),
     Plot(plot::Arguments),
@@ -39,6 +41,7 @@ pub(crate) fn run(command: Command, output: &Output) -> Result<(), Failure> {
         Command::Train(arguments) => train::run(&arguments, output),
         Command::Evaluate(arguments) => evaluate::run(&arguments, output),
         Command::Predict(arguments) => predict::run(&arguments, output),
+        Command::Generate(arguments) => generate::run(&arguments, output),
         Command::Explain(arguments) => explain::run(&arguments, output),
         Command::Inspect(arguments) => inspect::run(&arguments, output),
         Command::Plot(arguments) => plot::run(&arguments, output),

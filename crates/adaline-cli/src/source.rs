@@ -1,16 +1,10 @@
 //! Where data comes from: a built-in name, a file, a folder of images, or standard input.
 
 use crate::failure::{Code, Failure};
-use adaline::Error;
-use adaline::data::{Encoder, ImageOptions, Table, builtins};
+use adaline::data::{ImageOptions, Table, builtins};
 use adaline::error::{did_you_mean, printable};
+use adaline::{Error, Model};
 use std::path::Path;
-
-/// Reads the data that a person named on the command line for a model: images are made as large as those that it was
-/// trained on.
-pub(crate) fn read_for(source: &str, encoder: &Encoder) -> Result<Table, Failure> {
-    read(source, encoder.image_options().unwrap_or_default())
-}
 
 /// Reads the data that a person named on the command line. A built-in name comes before a file of that name, which is
 /// then written `./iris`.
@@ -27,6 +21,28 @@ pub(crate) fn read(source: &str, options: ImageOptions) -> Result<Table, Failure
         Error::Io { source: trouble, .. } if trouble.kind() == std::io::ErrorKind::NotFound => missing(source),
         other => other.into(),
     })
+}
+
+/// Reads a text that a person named on the command line.
+pub(crate) fn read_text(source: &str) -> Result<Table, Failure> {
+    if source == "-" {
+        return Ok(Table::from_text(std::io::stdin().lock(), "standard input")?);
+    }
+    Table::read_text(source).map_err(|error| match error {
+        Error::Io { source: trouble, .. } if trouble.kind() == std::io::ErrorKind::NotFound => {
+            let (name, near) = (printable(source), near_file(Path::new(source)));
+            Failure::new(Code::Machine, format!("{name}: there is no such file{near}"))
+        }
+        other => other.into(),
+    })
+}
+
+/// Reads data for a model: a text where it is one of text; images as large as those that it was trained on.
+pub(crate) fn read_for(model: &Model, source: &str) -> Result<Table, Failure> {
+    match model.encoder().vocabulary() {
+        Some(_) => read_text(source),
+        None => read(source, model.encoder().image_options().unwrap_or_default()),
+    }
 }
 
 /// There is no such file: what might have been meant?

@@ -2,18 +2,20 @@
 
 use adaline::gate::{Learner, LearningRule};
 use adaline::plot::{
-    ActivationCurves, Chart, ClassRegions, Colour, ConfusionMatrix, Dash, GatePicture, Grid, HistoryCurves,
-    LearningPicture, Line, NetworkGraph, NeuronGraph, Panel, RegressionSurface, WeightPicture,
+    ActivationCurves, Chart, ClassRegions, Colour, ConfusionMatrix, Dash, FeaturePicture, FilterPicture,
+    ForecastPicture, GatePicture, Grid, HistoryCurves, LearningPicture, Line, NetworkGraph, NeuronGraph, Panel,
+    RegressionSurface, StatePicture, WeightPicture,
 };
+use adaline::reference::{self, Kept, Pass};
 use adaline::rng::Rng;
-use adaline::{Activation, Error, Gate, Neuron, Result};
+use adaline::{Activation, Error, Gate, Layer, Network, Neuron, Result, Shape};
 use std::path::Path;
 
 fn main() -> Result<()> {
     let folder = std::env::args_os().nth(1).unwrap_or_else(|| "pictures".into());
     let folder = Path::new(&folder);
     std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, e))?;
-    for (name, chart) in charts().into_iter().chain(lecture()?) {
+    for (name, chart) in charts().into_iter().chain(lecture()?).chain(shapes()?) {
         let write = |extension: &str, bytes: &[u8]| {
             let path = folder.join(name).with_extension(extension);
             std::fs::write(&path, bytes).map_err(|e| Error::io("write", &path, e))
@@ -93,6 +95,98 @@ fn lecture() -> Result<Vec<(&'static str, Chart)>> {
         ("learning-xor", learning("XOR", Gate::Xor, LearningRule::Perceptron)?),
         ("learning-delta", learning("AND", Gate::And, LearningRule::Delta)?),
     ])
+}
+
+/// What convolutions look for, what comes out of each layer, what recurrent layers remember, and forecasts.
+fn shapes() -> Result<Vec<(&'static str, Chart)>> {
+    let mut rng = rng();
+    let mut numbers = |count: usize| -> Vec<f64> { (0..count).map(|_| rng.normal()).collect() };
+    let waves: Vec<f64> = (0..300).map(|t| (f64::from(t) * 0.31).sin() + 0.4 * (f64::from(t) * 0.9).sin()).collect();
+    let noise = numbers(300);
+    let off = |ahead: usize| -> Vec<f64> {
+        (24 + ahead..=300).map(|row| waves[row - 1] + 0.08 * (ahead as f64).sqrt() * noise[row - ahead]).collect()
+    };
+    let several = [1, 2, 4, 8].into_iter();
+    let several = several.fold(ForecastPicture::new(&waves), |p, ahead| p.forecast(ahead, 24 + ahead, &off(ahead)));
+    Ok(vec![
+        ("filters", FilterPicture::images(16, 1, (3, 3), &numbers(144)).title("Filters of a layer").chart()),
+        ("filters-five", FilterPicture::images(32, 1, (5, 5), &numbers(800)).chart()),
+        ("filters-colour", FilterPicture::images(12, 3, (3, 3), &numbers(324)).chart()),
+        ("filters-mean", FilterPicture::images(100, 16, (5, 5), &numbers(40_000)).chart()),
+        ("filters-one", FilterPicture::images(1, 1, (7, 7), &numbers(49)).chart()),
+        ("filters-sequence", FilterPicture::sequences(12, 1, 7, &numbers(84)).chart()),
+        ("filters-sequence-two", FilterPicture::sequences(8, 2, 5, &numbers(80)).chart()),
+        (
+            "features",
+            features(28, "conv 16 3x3 relu, maxpool 2, conv 32 3x3 relu, maxpool 2, flatten, dense 64 relu, dense 10")?,
+        ),
+        ("features-colour", features_in_colour(&numbers(3 * 32 * 32))?),
+        ("states", states("lstm 16, dense 1", 48, 1)?),
+        ("states-many", states("gru 80, dense 1", 100, 12)?),
+        (
+            "forecast",
+            ForecastPicture::new(&waves).forecast(1, 25, &off(1)).test_from(241).target("load (MW)").last(120).chart(),
+        ),
+        ("forecast-several", several.test_from(241).target("load (MW)").chart()),
+    ])
+}
+
+/// A seven going through a network that has learnt nothing yet.
+fn features(side: usize, line: &str) -> Result<Chart> {
+    let place = |i: usize| ((i / side) as f64 / side as f64, (i % side) as f64 / side as f64);
+    let ink = |(row, column): (f64, f64)| {
+        let stroke = |distance: f64| (1.0 - (distance / 0.07).powi(2)).max(0.0);
+        let bar = if (0.25..0.75).contains(&column) { stroke(row - 0.25) } else { 0.0 };
+        let leg = if (0.25..0.85).contains(&row) { stroke(column - 0.72 + 0.5 * (row - 0.25)) } else { 0.0 };
+        bar.max(leg)
+    };
+    let image: Vec<f64> = (0..side * side).map(|i| ink(place(i))).collect();
+    through(Shape::Image { channels: 1, height: side, width: side }, line, &image)
+}
+
+fn features_in_colour(noise: &[f64]) -> Result<Chart> {
+    let pixel = |i: usize| {
+        let (channel, row, column) = (i / 1024, (i / 32 % 32) as f64 / 31.0, (i % 32) as f64 / 31.0);
+        let sun = (row - 0.3).hypot(column - 0.7) < 0.16;
+        let sky = [0.4, 0.6, 0.9][channel] * (1.0 - 0.3 * row);
+        let base = if sun {
+            [1.0, 0.85, 0.2][channel]
+        } else if row > 0.7 {
+            [0.2, 0.5, 0.2][channel]
+        } else {
+            sky
+        };
+        base + 0.03 * noise[i]
+    };
+    let image: Vec<f64> = (0..3 * 1024).map(pixel).collect();
+    let line = "conv 12 5x5 tanh, avgpool 2, batchnorm, conv 24 3x3 relu, global_avgpool, dropout 0.5, dense 3";
+    through(Shape::Image { channels: 3, height: 32, width: 32 }, line, &image)
+}
+
+fn through(shape: Shape, line: &str, values: &[f64]) -> Result<Chart> {
+    let network = Network::new(shape, Layer::parse_chain(line)?)?;
+    let trace = reference::Network::of(&network)?.forward(values, Pass::default())?;
+    let mut picture = FeaturePicture::new(shape, values).title("One image through a network");
+    for ((layer, shape), done) in network.layers().iter().zip(network.shapes()).zip(&trace.layers) {
+        picture = picture.layer(layer.to_string(), *shape, &done.outputs);
+    }
+    let classes: Vec<String> = (0..network.output().len()).map(|class| class.to_string()).collect();
+    Ok(picture.classes(&classes, &adaline::softmax(trace.outputs()), Some(2)).chart())
+}
+
+fn states(line: &str, steps: usize, features: usize) -> Result<Chart> {
+    let shape = Shape::Sequence { steps, features };
+    let network = Network::new(shape, Layer::parse_chain(line)?)?;
+    let wave = |i: usize| 2.0 * ((i / features) as f64 * (0.2 + 0.05 * (i % features) as f64)).sin();
+    let input: Vec<f64> = (0..shape.len()).map(wave).collect();
+    let trace = reference::Network::of(&network)?.forward(&input, Pass::default())?;
+    let Some(Kept::Sweeps(sweeps)) = trace.layers.first().map(|layer| &layer.kept) else {
+        return Ok(Chart::new("no states"));
+    };
+    let names: Vec<String> = (1..=features).map(|i| format!("x{i}")).collect();
+    let states = sweeps.iter().flat_map(|sweep| sweep.states.iter().copied()).collect::<Vec<f64>>();
+    let units = sweeps.iter().map(|sweep| sweep.units).sum();
+    Ok(StatePicture::new(units, &states).inputs(&names, &input).title(format!("State of {line}")).chart())
 }
 
 fn network_xor() -> Chart {

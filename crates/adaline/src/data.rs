@@ -15,6 +15,7 @@
 //! # }
 //! ```
 
+mod baseline;
 mod builtin;
 mod column;
 mod csv;
@@ -29,11 +30,15 @@ mod number;
 #[cfg(feature = "images")]
 mod photos;
 mod picture;
+mod sequence;
+mod series;
 mod split;
 mod table;
 mod task;
+mod text;
 mod toys;
 
+pub use baseline::Baseline;
 pub use builtin::{Builtin, builtins};
 pub use column::{Column, Text, Values};
 pub use dataset::Dataset;
@@ -41,6 +46,9 @@ pub use encoder::{Encoder, Input, Target};
 pub use image_options::ImageOptions;
 pub use images::Images;
 pub use labelled::Labelled;
+pub use series::Window;
 pub use split::Split;
 pub use table::Table;
 pub use task::Task;
+pub use text::Vocabulary;
+pub(crate) use text::normalised;

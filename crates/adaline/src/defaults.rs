@@ -12,7 +12,7 @@ const MOST_EPOCHS: usize = 3000;
 const LEAST_EPOCHS: usize = 20;
 
 /// Whether images get a network of convolutions where none is given.
-const CONVOLVE: bool = false;
+const CONVOLVE: bool = true;
 
 /// The network and the settings that suit a data set.
 ///
@@ -29,7 +29,7 @@ const CONVOLVE: bool = false;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Defaults {
-    /// Units of the hidden layers.
+    /// Units of the hidden layers; none for sequences, which have a recurrent layer by default.
     pub hidden: Vec<usize>,
     /// Their activation.
     pub activation: Activation,
@@ -44,7 +44,7 @@ pub struct Defaults {
 impl Defaults {
     /// The defaults for a data set.
     pub fn for_dataset(data: &Dataset) -> Self {
-        let (inputs, rows) = (data.input().len(), data.train().rows());
+        let (inputs, rows) = (data.input().len(), data.train_examples());
         let batch_size = Settings::default().batch_size;
         let epochs = Defaults::epochs(rows, batch_size);
         // Without validation rows nothing tells when to stop.
@@ -54,15 +54,19 @@ impl Defaults {
             (true, Task::Regression) => 0.002, // noise is followed less closely
             (false, _) => 0.001,
         };
+        // A recurrent layer shares its weights over all steps: so strong a decay would keep it from remembering.
+        let is_sequence = matches!(data.input(), Shape::Sequence { .. });
+        let decay = Defaults::decay(inputs, rows) * if is_sequence { 0.1 } else { 1.0 };
         let settings = Settings {
             epochs,
             batch_size,
             patience,
-            optimizer: AdamW::default().learning_rate(learning_rate).weight_decay(Defaults::decay(inputs, rows)).into(),
+            optimizer: AdamW::default().learning_rate(learning_rate).weight_decay(decay).into(),
             ..Settings::default()
         };
         let convolutional = if CONVOLVE { Defaults::convolutions(data.input(), outputs(data)) } else { None };
-        Defaults { hidden: vec![64], activation: Activation::Relu, dropout: 0.0, convolutional, settings }
+        let hidden = if is_sequence { Vec::new() } else { vec![64] };
+        Defaults { hidden, activation: Activation::Relu, dropout: 0.0, convolutional, settings }
     }
 
     /// Epochs for so many training rows in batches of this size.
@@ -104,12 +108,44 @@ impl Defaults {
         Some(format!("{convolutions}, flatten, dense 64 relu, dense {outputs}"))
     }
 
-    /// The whole chain: convolutions where they suit, or the hidden layers; and the output layer that suits the target.
+    /// The chain that suits sequences, in the notation of `--net`; `None` for rows that are none, and where hidden layers
+    /// were asked for: they read a sequence as one row of numbers. The hidden layers of a model of text are recurrent.
+    pub fn recurrent(&self, data: &Dataset) -> Option<String> {
+        if !matches!(data.input(), Shape::Sequence { .. }) {
+            return None;
+        }
+        let dropout = if self.dropout > 0.0 { format!(", dropout {}", self.dropout) } else { String::new() };
+        let encoder = data.encoder();
+        if let Some(vocabulary) = encoder.vocabulary() {
+            let entries = vocabulary.len();
+            let hidden = if self.hidden.is_empty() { &[128][..] } else { &self.hidden };
+            let layers: String = hidden.iter().map(|units| format!("lstm {units} sequences{dropout}, ")).collect();
+            return Some(format!("embedding {entries} 32, {layers}dense {entries}"));
+        }
+        if !self.hidden.is_empty() {
+            return None;
+        }
+        if encoder.window().is_some() {
+            return Some(format!("gru 32{dropout}, dense {}", encoder.horizon()));
+        }
+        let outputs = match data.classes().len() {
+            classes if classes > 2 => classes,
+            _ => 1,
+        };
+        Some(format!("lstm 64{dropout}, dense {outputs}"))
+    }
+
+    /// The whole chain: convolutions or recurrent layers where they suit, or the hidden layers; and the output layer that
+    /// suits the target.
     pub fn layers(&self, data: &Dataset) -> Vec<Layer> {
-        if let Some(Ok(layers)) = self.convolutional.as_deref().map(Layer::parse_chain) {
+        let line = self.convolutional.clone().or_else(|| self.recurrent(data));
+        if let Some(Ok(layers)) = line.as_deref().map(Layer::parse_chain) {
             return layers;
         }
         let mut layers = Vec::new();
+        if matches!(data.input(), Shape::Sequence { .. }) {
+            layers.push(Layer::Flatten);
+        }
         for &units in &self.hidden {
             layers.push(Dense::new(units, self.activation).into());
             if self.dropout > 0.0 {
@@ -125,7 +161,8 @@ impl Defaults {
 fn outputs(data: &Dataset) -> usize {
     match (data.task(), data.classes().len()) {
         (Task::Classification, classes) if classes > 2 => classes,
-        _ => 1,
+        (Task::Classification, _) => 1,
+        (Task::Regression, _) => data.encoder().horizon(),
     }
 }
 
@@ -164,6 +201,39 @@ mod tests {
         }
         assert_eq!(Defaults::convolutions(Shape::Image { channels: 1, height: 5, width: 90 }, 2), None);
         assert_eq!(Defaults::convolutions(Shape::Flat(784), 10), None);
+    }
+
+    #[test]
+    fn sequences_have_recurrent_layers() {
+        let waves = |horizon| {
+            let window = crate::data::Window::new(24, horizon);
+            Table::builtin("waves").unwrap().forecast("y", window).unwrap().split(Split::seeded(0)).unwrap()
+        };
+        let text = Table::from_text("to be or not to be".as_bytes(), "f.txt").unwrap();
+        let text = text.next_character(4).unwrap().split(Split::none()).unwrap();
+        let wide = |target: &str| {
+            let table = Table::from_reader("a,b,y,z\n1,2,0.5,p\n2,,1.5,q\n".as_bytes(), "f.csv").unwrap();
+            let other = if target == "y" { "z" } else { "y" };
+            let labelled = table.target(target).unwrap().exclude([other]).unwrap();
+            labelled.sequence(2, 1).split(Split::none()).unwrap()
+        };
+        let chain = |data: &Dataset, change: fn(&mut Defaults)| {
+            let mut defaults = Defaults::for_dataset(data);
+            change(&mut defaults);
+            defaults.recurrent(data)
+        };
+        assert_eq!(chain(&waves(1), |_| {}).unwrap(), "gru 32, dense 1");
+        assert_eq!(chain(&waves(6), |d| d.dropout = 0.1).unwrap(), "gru 32, dropout 0.1, dense 6");
+        assert_eq!(chain(&waves(6), |d| d.hidden = vec![16]), None);
+        assert_eq!(chain(&text, |_| {}).unwrap(), "embedding 8 32, lstm 128 sequences, dense 8");
+        let two = "embedding 8 32, lstm 64 sequences, lstm 32 sequences, dense 8";
+        assert_eq!(chain(&text, |d| d.hidden = vec![64, 32]).unwrap(), two);
+        assert_eq!(chain(&wide("y"), |_| {}).unwrap(), "lstm 64, dense 1");
+        assert_eq!(chain(&wide("z"), |_| {}).unwrap(), "lstm 64, dense 1");
+        assert_eq!(chain(&data("iris"), |_| {}), None);
+        let mut defaults = Defaults::for_dataset(&waves(6));
+        defaults.hidden = vec![16];
+        assert_eq!(Layer::chain_to_string(&defaults.layers(&waves(6))), "flatten, dense 16 relu, dense 6");
     }
 
     #[test]

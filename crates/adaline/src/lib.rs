@@ -77,11 +77,11 @@
 //! | training | [`Trainer`], [`Settings`], [`Session`], [`Loss`], [`Optimizer`], [`Schedule`], [`Samples`] |
 #![cfg_attr(
     feature = "data",
-    doc = "| data | [`data::Table`], [`data::Split`], [`data::Dataset`], [`data::Encoder`], [`Augment`] |"
+    doc = "| data | [`data::Table`], [`data::Split`], [`data::Dataset`], [`data::Encoder`], [`data::Window`], [`data::Vocabulary`], [`Augment`] |"
 )]
 #![cfg_attr(
     feature = "data",
-    doc = "| models | [`Model`], [`Predictions`], [`Evaluation`], [`Record`], [`Defaults`] |"
+    doc = "| models | [`Model`], [`Predictions`], [`Evaluation`], [`Record`], [`Defaults`], [`Sampler`] |"
 )]
 #![cfg_attr(feature = "plot", doc = "| pictures | [`plot`]: charts as SVG, PNG and text for a terminal |")]
 //! | to read | [`mod@reference`]: every layer, loss and optimizer as plain loops over f64 |
@@ -145,9 +145,9 @@ pub use layer::{
     Residual, Size,
 };
 pub use loss::Loss;
-pub use metrics::{ClassReport, Classification, Evaluation, Regression};
+pub use metrics::{ClassReport, Classification, Evaluation, Regression, Steps};
 #[cfg(feature = "data")]
-pub use model::{DataRecord, Model, Prediction, Predictions, Record};
+pub use model::{DataRecord, Generated, Model, Prediction, Predictions, Record, Sampler};
 pub use network::Network;
 pub use neuron::{Firing, Line, Neuron, NeuronLayer, Sum};
 pub use optimizer::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Rprop, Sgd};

@@ -28,6 +28,20 @@ pub enum Evaluation {
     Classification(Classification),
     /// Of numbers.
     Regression(Regression),
+    /// Of a class at every step of a sequence: the next character of a text.
+    Steps(Steps),
+}
+
+/// How well a class was told at every step.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Steps {
+    /// How many steps, of all rows together.
+    pub rows: usize,
+    /// The mean cross-entropy of a step, in nats.
+    pub loss: f64,
+    /// The part of the steps that were right, from 0 to 1.
+    pub accuracy: f64,
 }
 
 /// How well classes were told apart.
@@ -109,6 +123,18 @@ impl Classification {
     }
 }
 
+impl Steps {
+    /// From the loss, and each step's true and predicted class.
+    pub fn new(loss: f64, steps: impl IntoIterator<Item = (usize, usize)>) -> Self {
+        let (mut rows, mut right) = (0usize, 0usize);
+        for (truth, predicted) in steps {
+            rows += 1;
+            right += usize::from(truth == predicted);
+        }
+        Steps { rows, loss, accuracy: right as f64 / rows.max(1) as f64 }
+    }
+}
+
 impl Regression {
     /// From the loss and each row's target and prediction.
     pub fn new(loss: f64, targets: &[f64], predictions: &[f64]) -> Self {
@@ -133,6 +159,7 @@ impl Evaluation {
         match self {
             Evaluation::Classification(c) => c.rows,
             Evaluation::Regression(r) => r.rows,
+            Evaluation::Steps(s) => s.rows,
         }
     }
 
@@ -141,6 +168,7 @@ impl Evaluation {
         match self {
             Evaluation::Classification(c) => c.loss,
             Evaluation::Regression(r) => r.loss,
+            Evaluation::Steps(s) => s.loss,
         }
     }
 
@@ -148,6 +176,7 @@ impl Evaluation {
     pub fn accuracy(&self) -> Option<f64> {
         match self {
             Evaluation::Classification(c) => Some(c.accuracy),
+            Evaluation::Steps(s) => Some(s.accuracy),
             Evaluation::Regression(_) => None,
         }
     }
@@ -158,6 +187,7 @@ impl fmt::Display for Evaluation {
         match self {
             Evaluation::Classification(c) => write!(f, "{c}"),
             Evaluation::Regression(r) => write!(f, "{r}"),
+            Evaluation::Steps(s) => write!(f, "{s}"),
         }
     }
 }
@@ -192,6 +222,13 @@ impl fmt::Display for Classification {
             }
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Steps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Steps { rows, loss, accuracy } = self;
+        write!(f, "loss {loss:.4} nats a step   accuracy {accuracy:.4}   steps {rows}")
     }
 }
 

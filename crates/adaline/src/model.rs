@@ -3,25 +3,31 @@
 mod by_hand;
 mod explain;
 mod file;
+mod generate;
 mod logic;
 mod predictions;
 mod record;
+mod text;
 
+pub use generate::{Generated, Sampler};
 pub use predictions::{Prediction, Predictions};
 pub use record::{DataRecord, Record};
 
 use crate::data::{Dataset, Encoder, Table, Target};
 use crate::files::Overwrite;
 use crate::loss::BatchTargets;
-use crate::metrics::{Classification, Evaluation, Regression, class_of_logits};
+use crate::metrics::{Classification, Evaluation, Regression, Steps, class_of_logits};
 use crate::op::Mode;
 use crate::plan::{Aim, Hardware, Plan};
-use crate::{Activation, Error, Fit, Inputs, InstructionSet, Loss, Network, Result, Samples, Targets, Trainer};
+use crate::{Activation, Error, Fit, Inputs, InstructionSet, Loss, Network, Result, Samples, Shape, Targets, Trainer};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Rows that are predicted together.
 const BATCH: usize = 256;
+
+/// Fewer, where their outputs would be more numbers than this: a model of text answers with thousands at every step.
+const MOST_OUTPUTS: usize = 1 << 22;
 
 /// An encoder and a network.
 ///
@@ -92,15 +98,19 @@ impl Model {
 
     /// Predictions for the rows of a table. The columns are found by name; a target column is not needed and not read.
     pub fn predict(&self, table: &Table) -> Result<Predictions> {
-        let (inputs, rows) = self.encoder.encode_inputs(table)?;
-        self.predict_encoded(&inputs, rows)
+        let (values, rows) = self.encoder.encode_inputs(table)?;
+        let lengths = self.encoder.encode_lengths(table)?;
+        let predictions = self.predict_encoded(Inputs { values: &values, lengths: lengths.as_deref() }, rows)?;
+        Ok(match self.encoder.offsets(table)? {
+            Some(offsets) => predictions.shifted(&offsets),
+            None => predictions,
+        })
     }
 
     /// The prediction for one row, given as text in the order of [`Encoder::input_names`].
     pub fn predict_one<S: AsRef<str>>(&self, row: impl IntoIterator<Item = S>) -> Result<Prediction> {
         let cells: Vec<S> = row.into_iter().collect();
-        let inputs = self.encoder.encode_row(&cells)?;
-        let predictions = self.predict_encoded(&inputs, 1)?;
+        let predictions = self.predict(&self.encoder.row(&cells)?)?;
         predictions.get(0).ok_or_else(|| Error::shape("row", "nothing was predicted"))
     }
 
@@ -111,6 +121,10 @@ impl Model {
         Ok(match self.encoder.target() {
             Target::Classes { classes, .. } => {
                 Predictions::of_classes(classes, &outputs, self.network.output().len(), self.ends_in_step())
+            }
+            Target::NextCharacter => {
+                let message = "a model of text goes on with a text (Model::generate); it has no answer for a row";
+                return Err(Error::shape("network", message));
             }
             Target::Number { .. } => {
                 let numbers: Vec<f64> = outputs.iter().map(|&y| self.encoder.decode(f64::from(y))).collect();
@@ -129,7 +143,14 @@ impl Model {
         if table.is_empty() {
             return Err(Error::data(crate::error::Place::new(table.source()), "there are no rows to evaluate on"));
         }
-        self.evaluate_encoded(&self.encoder.encode(table)?)
+        let evaluation = self.evaluate_encoded(&self.encoder.encode(table)?)?;
+        Ok(match (evaluation, self.encoder.variance(table)?) {
+            // Of a relative forecast the rows tell changes; R² is about the values themselves, as everything else is.
+            (Evaluation::Regression(r), Some(variance)) if variance > 0.0 => {
+                Evaluation::Regression(Regression { r2: 1.0 - r.mse / variance, ..r })
+            }
+            (evaluation, _) => evaluation,
+        })
     }
 
     /// How well the model predicts encoded rows.
@@ -140,7 +161,7 @@ impl Model {
         let answers = crate::trainer::answers(&self.network, loss);
         let width = self.network.output().len() / answers;
         let inputs = Inputs { values: samples.inputs(), lengths: samples.lengths() };
-        let mut gradient = vec![0.0; BATCH * self.network.output().len()];
+        let mut gradient = vec![0.0; self.batch() * self.network.output().len()];
         let (mut total, mut first) = (0.0, 0);
         let step = self.ends_in_step();
         match samples.targets() {
@@ -159,6 +180,9 @@ impl Model {
                     pairs.extend(truth.iter().map(|&t| t as usize).zip(y.chunks_exact(width).map(class_of_logits)));
                 })?;
                 let loss = total / classes.len() as f64;
+                if matches!(samples.targets(), Targets::Steps { .. }) {
+                    return Ok(Evaluation::Steps(Steps::new(loss, pairs)));
+                }
                 Ok(Evaluation::Classification(Classification::new(loss, self.encoder.classes(), pairs)))
             }
             Targets::Values { values, width } => {
@@ -173,7 +197,8 @@ impl Model {
                     predictions.extend(y.iter().map(|&y| self.encoder.decode(f64::from(y))));
                 })?;
                 let targets: Vec<f64> = values.iter().map(|&t| self.encoder.decode(f64::from(t))).collect();
-                Ok(Evaluation::Regression(Regression::new(total / samples.rows() as f64, &targets, &predictions)))
+                let regression = Regression::new(total / samples.rows() as f64, &targets, &predictions);
+                Ok(Evaluation::Regression(Regression { rows: samples.rows(), ..regression }))
             }
         }
     }
@@ -201,10 +226,11 @@ impl Model {
         inputs.check_lengths(self.network.input(), rows)?;
         let hardware = Hardware { threads: 1, set: InstructionSet::best() };
         let aim = if self.encoder.classes().is_empty() { Aim::Predict } else { Aim::Logits(self.loss()) };
-        let mut plan = Plan::new(&self.network, rows.clamp(1, BATCH), aim, hardware)?;
-        for (number, values) in inputs.values.chunks(BATCH * width).enumerate() {
+        let batch = self.batch();
+        let mut plan = Plan::new(&self.network, rows.clamp(1, batch), aim, hardware)?;
+        for (number, values) in inputs.values.chunks(batch * width).enumerate() {
             let rows = values.len() / width;
-            let lengths = inputs.lengths.map(|lengths| &lengths[number * BATCH..number * BATCH + rows]);
+            let lengths = inputs.lengths.map(|lengths| &lengths[number * batch..number * batch + rows]);
             plan.forward(self.network.params(), Inputs { values, lengths }, Mode::Predict);
             let (y, _) = plan.output(values, rows);
             if !crate::kernel::update::all_finite(y) {
@@ -218,12 +244,18 @@ impl Model {
         Ok(())
     }
 
+    /// Rows that are predicted together.
+    fn batch(&self) -> usize {
+        (MOST_OUTPUTS / self.network.output().len().max(1)).clamp(1, BATCH)
+    }
+
     /// The loss that the model was trained with, or the one that suits its target.
     pub fn loss(&self) -> Loss {
         let recorded = self.record.as_ref().and_then(|record| record.settings.loss);
         let outputs = self.network.output().len();
         recorded.unwrap_or_else(|| match self.encoder.target() {
             Target::Classes { .. } => Loss::suited_to(&Targets::Classes(Vec::new()), outputs),
+            Target::NextCharacter => Loss::suited_to(&Targets::Steps { steps: 1, classes: Vec::new() }, outputs),
             Target::Number { .. } => Loss::Mse,
         })
     }
@@ -244,7 +276,17 @@ impl Model {
         let last = layers.last().map(ToString::to_string).unwrap_or_default();
         let outputs = self.network.output().len();
         let place = format!("layer {} ({last})", layers.len());
+        if let (Some(vocabulary), Shape::Sequence { steps, .. }) = (self.encoder.vocabulary(), self.encoder.shape()) {
+            text::check(&self.network, vocabulary.len(), steps)?;
+            return self.loss().check(&self.network, &Targets::Steps { steps, classes: Vec::new() });
+        }
         match self.encoder.classes().len() {
+            0 if self.encoder.horizon() > 1 && outputs != self.encoder.horizon() => {
+                let horizon = self.encoder.horizon();
+                let message = format!("{outputs} outputs for {horizon} values ahead; end in \"dense {horizon}\"");
+                Err(Error::shape(place, message))
+            }
+            0 if self.encoder.horizon() > 1 => Ok(()),
             0 if outputs != 1 => {
                 Err(Error::shape(place, format!("{outputs} outputs for one number; end in \"dense 1\"")))
             }
@@ -257,7 +299,9 @@ impl Model {
         match self.encoder.classes().len() {
             // The zeroes and ones of a step are judged without a loss.
             1.. if self.ends_in_step() => Ok(()),
-            0 => self.loss().check(&self.network, &Targets::Values { width: 1, values: Vec::new() }),
+            0 => {
+                self.loss().check(&self.network, &Targets::Values { width: self.encoder.horizon(), values: Vec::new() })
+            }
             k => self.loss().check(&self.network, &Targets::Classes(vec![k as u32 - 1])),
         }
     }

@@ -3,6 +3,9 @@
 mod by_hand;
 mod summary;
 
+#[cfg(feature = "plot")]
+pub(crate) use summary::thousands;
+
 use crate::kernel::buffer::{Buffer, is_there_room_for, round_up};
 use crate::layer::{MAX_LAYERS, Parameter};
 use crate::plan::Predictor;

@@ -144,7 +144,7 @@ impl Lowered {
             Lowered::Product { rows, inputs, outputs, weight, bias, activation } => {
                 Op::Product(Product::lay_out(rows, inputs, outputs, (weight, bias), activation, wires, layout))
             }
-            Lowered::Conv(spec) => Op::Conv(Conv::lay_out(spec, wires, layout)),
+            Lowered::Conv(spec) => Op::Conv(Box::new(Conv::lay_out(spec, wires, layout))),
             Lowered::Pool { geometry, pooling, windows } => Op::Pool(Pool::lay_out(geometry, pooling, windows, wires)),
             Lowered::GlobalPool { pooling, places, channels, windows } => {
                 Op::GlobalPool(GlobalPool::lay_out(pooling, places, channels, windows, wires, layout))
@@ -188,7 +188,7 @@ pub(crate) struct Wires {
 #[derive(Debug)]
 pub(crate) enum Op {
     Product(Product),
-    Conv(Conv),
+    Conv(Box<Conv>),
     Pool(Pool),
     GlobalPool(GlobalPool),
     BatchNorm(BatchNorm),

@@ -274,8 +274,9 @@ fn lay_out(graph: &Graph, batch: usize, training: bool, layout: &mut Layout) -> 
                 range
             })
         };
-        wires[number].dx = ask(step.x);
-        wires[number].d_other = step.other.and_then(&mut ask);
+        let dx = ask(step.x);
+        let d_other = step.other.and_then(ask);
+        (wires[number].dx, wires[number].d_other) = (dx, d_other);
     }
     let mut ops = Vec::with_capacity(steps);
     for (number, step) in graph.steps.iter().enumerate() {

@@ -3,7 +3,8 @@
 //! A [`Chart`] holds [panels](Panel) with axes and what lies on them; it knows no file and no screen. The same chart
 //! gives the same bytes on every machine. What a network shows has its own maker here: [`ActivationCurves`],
 //! [`GatePicture`], [`WeightPicture`], [`LearningPicture`], [`ClassRegions`],
-//! [`RegressionSurface`], [`HistoryCurves`], [`ConfusionMatrix`]; each takes plain numbers and ends with `.chart()`.
+//! [`RegressionSurface`], [`HistoryCurves`], [`ConfusionMatrix`], [`FilterPicture`], [`FeaturePicture`],
+//! [`StatePicture`], [`ForecastPicture`]; each takes plain numbers and ends with `.chart()`.
 //!
 //! ```
 //! use adaline::{Activation, plot::ActivationCurves};
@@ -20,7 +21,11 @@ mod boundary;
 mod canvas;
 mod chart;
 mod confusion;
+mod drawing;
+mod features;
+mod filters;
 mod font;
+mod forecast;
 mod gate;
 mod graph;
 mod history;
@@ -31,8 +36,10 @@ mod legend;
 mod network;
 mod neuron;
 mod png;
+mod raster;
 mod scale;
 mod scene;
+mod states;
 mod style;
 mod surface;
 mod svg;
@@ -47,11 +54,15 @@ pub use activation::ActivationCurves;
 pub use boundary::{ClassRegions, RegressionSurface};
 pub use chart::{Axis, Chart, Line, Panel, Points};
 pub use confusion::ConfusionMatrix;
+pub use features::FeaturePicture;
+pub use filters::FilterPicture;
+pub use forecast::ForecastPicture;
 pub use gate::GatePicture;
 pub use history::HistoryCurves;
 pub use learning::LearningPicture;
 pub use network::NetworkGraph;
 pub use neuron::NeuronGraph;
+pub use states::StatePicture;
 pub use style::{Colour, Dash, Mark};
 pub use surface::Grid;
 pub use weights::WeightPicture;

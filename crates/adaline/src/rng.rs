@@ -24,6 +24,8 @@ pub enum Purpose {
     Data = 5,
     /// Changes to training images; the index numbers the images over all epochs.
     Augment = 6,
+    /// Characters that a model of text writes.
+    Generate = 10,
 }
 
 /// A stream of random numbers.

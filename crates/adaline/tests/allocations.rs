@@ -147,6 +147,15 @@ fn training_steps() {
             }
         }
     }
+    for layer in ["lstm 20 bidirectional sequences, gru 9", "gru 33 reset_before", "gru 16 sequences, rnn 12"] {
+        let chain = Layer::parse_chain(&format!("{layer}, dense 3")).unwrap();
+        let network = network(Shape::Sequence { steps: 6, features: 5 }, &chain);
+        let mut settings = Settings::default();
+        settings.batch_size = ROWS;
+        for threads in [1, 2] {
+            steps(layer, &network, &settings, &classes(3), threads);
+        }
+    }
     let pooled = network(
         Shape::Image { channels: 3, height: 9, width: 10 },
         &[

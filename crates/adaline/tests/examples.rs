@@ -26,6 +26,13 @@ mod the_computer_finds_the_weights;
 #[path = "../examples/08_real_data.rs"]
 mod real_data;
 
+#[cfg(feature = "data")]
+#[path = "../examples/09_a_cnn_narrows_information.rs"]
+mod a_cnn_narrows_information;
+
+#[path = "../examples/10_an_rnn_remembers.rs"]
+mod an_rnn_remembers;
+
 #[test]
 fn example_01_neuron() -> adaline::Result<()> {
     neuron::main()
@@ -66,4 +73,15 @@ fn example_07_the_computer_finds_the_weights() -> adaline::Result<()> {
 #[test]
 fn example_08_real_data() -> adaline::Result<()> {
     real_data::main()
+}
+
+#[cfg(feature = "data")]
+#[test]
+fn example_09_a_cnn_narrows_information() -> adaline::Result<()> {
+    a_cnn_narrows_information::main()
+}
+
+#[test]
+fn example_10_an_rnn_remembers() -> adaline::Result<()> {
+    an_rnn_remembers::main()
 }

@@ -86,7 +86,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     };
     optimizer.validate()?;
     let model = model::load(&arguments.model)?;
-    let table = source::read_for(&arguments.data, model.encoder())?;
+    let table = source::read_for(&model, &arguments.data)?;
     let row = usize::try_from(arguments.row).unwrap_or(usize::MAX);
     let working =
         model.explain_with(&table, row, &optimizer).map_err(|error| model::in_use(error, &arguments.model))?;

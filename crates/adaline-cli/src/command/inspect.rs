@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::model;
 use crate::output::{Output, left};
-use adaline::data::{Input, Target};
+use adaline::data::{Input, Target, Window};
 use adaline::error::printable;
 use adaline::{Ended, Model, Record};
 use clap::Args;
@@ -39,6 +39,8 @@ struct Document<'a> {
     layers: Vec<LayerEntry>,
     inputs: &'a [Input],
     target: &'a Target,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<Window>,
     classes: &'a [String],
     weights_sha256: String,
     training: Option<&'a Record>,
@@ -70,6 +72,7 @@ impl<'a> Document<'a> {
                 .collect(),
             inputs: model.encoder().inputs(),
             target: model.encoder().target(),
+            window: model.encoder().window(),
             classes: model.encoder().classes(),
             weights_sha256: model.weights_sha256(),
             training: model.record(),
@@ -113,6 +116,14 @@ fn schema(model: &Model) -> String {
                 let by: Vec<String> = mean.iter().zip(scale).map(|(mean, scale)| scaled(*mean, *scale)).collect();
                 vec!["image".to_owned(), format!("{channels}x{height}x{width}"), by.join(", ")]
             }
+            Input::Sequence { names, steps, features, .. } => {
+                vec!["sequence".to_owned(), format!("{steps} steps of {features}"), list(names)]
+            }
+            Input::Text { window, characters } => {
+                let words = characters.names();
+                let known = list(words.get(..words.len().saturating_sub(1)).unwrap_or_default());
+                vec!["text".to_owned(), format!("windows of {window} characters"), known]
+            }
             _ => vec!["input".to_owned()],
         });
     }
@@ -130,6 +141,17 @@ fn schema(model: &Model) -> String {
                 classes.len(),
                 list(classes)
             ));
+        }
+        Target::Number { name, .. } if model.encoder().window().is_some() => {
+            let (steps, horizon) = model.encoder().window().map_or((1, 1), |window| (window.steps, window.horizon));
+            text.push_str(&format!(
+                "predicts {}: the next {horizon} after a window of {steps} rows\n",
+                printable(name)
+            ));
+        }
+        Target::NextCharacter => {
+            let known = model.encoder().classes().len().saturating_sub(1);
+            text.push_str(&format!("predicts the next character: one of {known}, or an unknown one\n"));
         }
         Target::Number { name, .. } => text.push_str(&format!("predicts {}: a number\n", printable(name))),
         _ => {}

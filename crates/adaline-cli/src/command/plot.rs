@@ -3,12 +3,16 @@
 mod activation;
 mod boundary;
 mod confusion;
+mod example;
+mod features;
+mod filters;
 mod gate;
 mod history;
 mod learning;
 mod network;
 mod neuron;
 mod region;
+mod states;
 
 pub(crate) use boundary::two_inputs;
 pub(crate) use history::chart as history_chart;
@@ -26,7 +30,8 @@ pub(crate) use gate::chart as gate_chart;
 /// Pixels to a unit of a chart: sharp on a good screen, and in print.
 const PNG_SCALE: f64 = 2.0;
 
-/// Draw activations, gates, neurons, networks, weights, decision boundaries, runs, or confusion matrices
+/// Draw activations, gates, neurons, networks, weights, decision boundaries, runs, confusion matrices, filters, feature maps,
+/// or states
 ///
 /// Without -o the picture is drawn in the terminal. With -o it is a file: .svg or .png.
 #[derive(Debug, Args)]
@@ -51,6 +56,9 @@ enum What {
     Boundary(boundary::Arguments),
     History(history::Arguments),
     Confusion(confusion::Arguments),
+    Filters(filters::Arguments),
+    Features(features::Arguments),
+    States(states::Arguments),
 }
 
 /// Where a picture goes.
@@ -120,5 +128,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         What::Boundary(arguments) => boundary::run(arguments, output),
         What::History(arguments) => history::run(arguments, output),
         What::Confusion(arguments) => confusion::run(arguments, output),
+        What::Filters(arguments) => filters::run(arguments, output),
+        What::Features(arguments) => features::run(arguments, output),
+        What::States(arguments) => states::run(arguments, output),
     }
 }

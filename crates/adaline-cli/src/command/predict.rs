@@ -4,7 +4,7 @@ use crate::failure::{Code, Failure};
 use crate::output::Output;
 use crate::source::shown;
 use crate::{files, model, source};
-use adaline::data::Table;
+use adaline::data::{Table, Window};
 use adaline::{Prediction, Predictions};
 use clap::Args;
 use serde_json::{Map, Value};
@@ -13,7 +13,10 @@ use std::path::{Path, PathBuf};
 /// Predict new rows with a model
 ///
 /// The columns are found by name; a target column is not needed, and not looked at. The predictions are CSV with a column
-/// "prediction", one row for each row of the data, in their order; of image files a column "file" comes before it.
+/// "prediction", one row for each row of the data, in their order; of image files a column "file" comes before it. A forecast
+/// has a line for each row with a whole window before it and one for what comes after the last row; the column "row" says
+/// which row it is about, counted from 1, and with a horizon of several steps "prediction_1" is about that row and the
+/// others are about those that follow.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -53,20 +56,69 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     if arguments.proba && model.encoder().classes().is_empty() {
         return Err(Failure::usage("--proba: this model predicts numbers, which have no probabilities; leave it out"));
     }
-    let table = source::read_for(&arguments.data, model.encoder())?;
+    if model.encoder().vocabulary().is_some() {
+        return Err(Failure::usage(format!(
+            "{}: a model of text goes on with a text: adaline generate {} --prompt \"…\"",
+            shown(&arguments.model),
+            source::quoted(&arguments.model.display().to_string())
+        )));
+    }
+    let table = source::read_for(&model, &arguments.data)?;
     table.notes().iter().for_each(|note| output.note(format!("note: {note}")));
     let predictions = model.predict(&table).map_err(|error| model::in_use(error, &arguments.model))?;
+    if let Some(window) = model.encoder().window() {
+        return forecast(arguments, &predictions, window, output);
+    }
     let print = if arguments.json { lines } else { csv };
     let text = print(&predictions, &table, arguments.proba);
+    write(arguments, text, predictions.rows(), output)
+}
+
+fn write(arguments: &Arguments, text: std::io::Result<Vec<u8>>, rows: usize, output: &Output) -> Result<(), Failure> {
     let text = text.map_err(|error| Failure::new(Code::Machine, format!("cannot write the predictions: {error}")))?;
     match &arguments.output {
         None => output.write(&text),
         Some(path) => {
             files::write(path, &text, arguments.force)?;
-            output.note(format!("{} predictions written to {}", predictions.rows(), shown(path)));
+            output.note(format!("{rows} predictions written to {}", shown(path)));
             Ok(())
         }
     }
+}
+
+/// The forecasts of a series: a line for each row that has a whole window before it, and one beyond the last row.
+fn forecast(arguments: &Arguments, predictions: &Predictions, window: Window, output: &Output) -> Result<(), Failure> {
+    let numbers = predictions.numbers().unwrap_or_default();
+    let names: Vec<String> = match window.horizon {
+        1 => vec!["prediction".to_owned()],
+        horizon => (1..=horizon).map(|step| format!("prediction_{step}")).collect(),
+    };
+    // Rows count from 1.
+    let lines = numbers.chunks(window.horizon).enumerate().map(|(at, values)| (window.steps + 1 + at, values));
+    let count = lines.len();
+    let text = if arguments.json { forecast_lines(&names, lines) } else { forecast_csv(&names, lines) };
+    write(arguments, text, count, output)
+}
+
+fn forecast_csv<'a>(names: &[String], lines: impl Iterator<Item = (usize, &'a [f64])>) -> std::io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(std::iter::once("row").chain(names.iter().map(String::as_str)))?;
+    for (row, values) in lines {
+        writer.write_record(std::iter::once(row.to_string()).chain(values.iter().map(f64::to_string)))?;
+    }
+    writer.into_inner().map_err(|error| error.into_error())
+}
+
+fn forecast_lines<'a>(names: &[String], lines: impl Iterator<Item = (usize, &'a [f64])>) -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    for (row, values) in lines {
+        let mut object = Map::new();
+        object.insert("row".to_owned(), Value::from(row));
+        object.extend(names.iter().cloned().zip(values.iter().map(|&value| Value::from(value))));
+        serde_json::to_writer(&mut text, &object)?;
+        text.push(b'\n');
+    }
+    Ok(text)
 }
 
 fn csv(predictions: &Predictions, table: &Table, proba: bool) -> std::io::Result<Vec<u8>> {

@@ -4,6 +4,7 @@ mod flags;
 mod names;
 mod progress;
 mod report;
+mod sequences;
 mod settings;
 
 pub(crate) use flags::Arguments;
@@ -30,13 +31,13 @@ struct Run {
 }
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
-    let Some(source) = arguments.source.as_deref() else {
+    let Some(source) = sequences::source(arguments) else {
         return Err(Failure::usage("which data? Name a built-in set, a file or a folder: adaline train iris"));
     };
     // What can be wrong before the data is read is found out before the data is read.
     let layers = arguments.net.as_deref().map(Layer::parse_chain).transpose()?;
     let names = Names::choose(arguments, source)?;
-    let table = source::read(source, image_options(arguments)?)?;
+    let table = sequences::read(arguments, source)?;
     check_images(arguments, &table)?;
     table.notes().iter().for_each(|note| output.note(format!("note      {note}")));
     let mut run = match &arguments.resume {
@@ -101,7 +102,7 @@ fn fresh(arguments: &Arguments, table: Table, layers: Option<Vec<Layer>>, output
             Ok(Run { model, data, settings, checkpoint: None })
         }
         None => {
-            let data = labelled(arguments, table)?.split(split)?;
+            let data = labelled(arguments, table, output)?.split(split)?;
             let mut defaults = Defaults::for_dataset(&data);
             let layers = layers.unwrap_or_else(|| {
                 if arguments.hidden.is_some() || arguments.activation.is_some() || arguments.dropout.is_some() {
@@ -109,6 +110,9 @@ fn fresh(arguments: &Arguments, table: Table, layers: Option<Vec<Layer>>, output
                 }
                 if let Some(hidden) = &arguments.hidden {
                     defaults.hidden.clone_from(hidden);
+                } else if arguments.activation.is_some() && defaults.hidden.is_empty() {
+                    // An activation was asked for: then of dense layers, and not the recurrent ones of a sequence.
+                    defaults.hidden = vec![64];
                 }
                 defaults.activation = arguments.activation.unwrap_or(defaults.activation);
                 defaults.dropout = arguments.dropout.unwrap_or(defaults.dropout);
@@ -157,7 +161,10 @@ fn resumed(arguments: &Arguments, table: Table, path: &Path) -> Result<Run, Fail
 }
 
 /// The table with its target and inputs, as the flags have it.
-fn labelled(arguments: &Arguments, table: Table) -> Result<Labelled, Failure> {
+fn labelled(arguments: &Arguments, table: Table, output: &Output) -> Result<Labelled, Failure> {
+    if let Some(labelled) = sequences::text(arguments, &table)? {
+        return Ok(labelled);
+    }
     let target = match (&arguments.target, table.default_target()) {
         (Some(target), _) => target.clone(),
         (None, Some(target)) => target.to_owned(),
@@ -175,7 +182,12 @@ fn labelled(arguments: &Arguments, table: Table) -> Result<Labelled, Failure> {
             )));
         }
     };
-    let mut labelled = table.target(&target)?;
+    let series = sequences::forecast(arguments, &table, &target)?;
+    let is_series = series.is_some();
+    let mut labelled = match series {
+        Some(series) => series,
+        None => table.target(&target)?,
+    };
     if let Some(task) = arguments.task {
         labelled = labelled.task(task)?;
     }
@@ -185,7 +197,10 @@ fn labelled(arguments: &Arguments, table: Table) -> Result<Labelled, Failure> {
     if let Some(exclude) = &arguments.exclude {
         labelled = labelled.exclude(exclude)?;
     }
-    Ok(labelled)
+    if is_series {
+        sequences::tell_left_out(arguments, &labelled, output);
+    }
+    sequences::arrange(arguments, labelled)
 }
 
 /// The table with the target and the inputs of a model.
@@ -201,9 +216,16 @@ fn like(model: &Model, table: Table) -> Result<Labelled, Failure> {
         other => other,
     };
     let encoder = model.encoder();
+    if let Some(labelled) = sequences::like(model, &table).map_err(in_data)? {
+        return Ok(labelled);
+    }
     let labelled = table.target(encoder.target().name()).map_err(in_data)?.task(encoder.task()).map_err(in_data)?;
     let is_image = matches!(encoder.inputs(), [Input::Image { .. }]);
-    if is_image { Ok(labelled) } else { Ok(labelled.features(encoder.input_names()).map_err(in_data)?) }
+    let labelled = if is_image { labelled } else { labelled.features(encoder.input_names()).map_err(in_data)? };
+    Ok(match encoder.inputs() {
+        [Input::Sequence { steps, features, .. }] => labelled.sequence(*steps, *features),
+        _ => labelled,
+    })
 }
 
 /// Says what is about to be done.
@@ -213,8 +235,9 @@ fn introduce(run: &Run, output: &Output) {
     let parts: Vec<String> = parts
         .into_iter()
         .filter(|(table, _)| !table.is_empty())
-        .map(|(table, what)| format!("{} {what}", table.rows()))
+        .map(|(table, what)| format!("{} {what}", run.model.encoder().examples(table.rows())))
         .collect();
+    let words = sequences::words(&run.model);
     let goal = match run.model.encoder().classes() {
         [] => format!("the number \"{}\"", printable(run.model.encoder().target().name())),
         classes => {
@@ -222,7 +245,8 @@ fn introduce(run: &Run, output: &Output) {
             format!("\"{target}\", one of {} classes", classes.len())
         }
     };
-    output.note(format!("data      {}: rows {}", printable(data.train().source()), parts.join(", ")));
+    let (rows, goal) = words.unwrap_or(("rows", goal));
+    output.note(format!("data      {}: {rows} {}", printable(data.train().source()), parts.join(", ")));
     output.note(format!("learning  {goal}, from inputs of shape {}", network.input()));
     output.note(format!("network   {} ({} parameters)", network.notation(), network.parameters()));
     let settings = &run.settings;
@@ -240,7 +264,7 @@ fn introduce(run: &Run, output: &Output) {
 /// Runs the training, stopping now and then for a checkpoint where one was asked for.
 fn train(run: &mut Run, arguments: &Arguments, names: &Names, output: &Output) -> Result<(Fit, Duration), Failure> {
     let mut elapsed = Duration::ZERO;
-    let progress = Progress::new(&run.settings, run.data.train().rows(), output);
+    let progress = Progress::new(&run.settings, run.model.encoder().examples(run.data.train().rows()), output);
     loop {
         let epochs = Cell::new(0usize);
         let pause = arguments.checkpoint_every;

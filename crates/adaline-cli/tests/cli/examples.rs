@@ -24,6 +24,11 @@ fn the_examples_of_every_help_text_run() {
     for command in all {
         let folder = Folder::with_model();
         folder.good("train moons --hidden 16,16 --epochs 50 --seed 1 -o moons.safetensors");
+        if command == "generate" {
+            folder.write("hamlet.txt", "To be, or not to be, that is the question: ".repeat(20));
+            let net = "embedding 17 8, dense 17";
+            folder.good(&format!("train --text hamlet.txt --window 16 --net '{net}' --epochs 2 -o hamlet.safetensors"));
+        }
         let help = folder.good(&format!("{command} --help"));
         let (_, examples) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("no examples: {command}"));
         let examples: Vec<&str> = examples.trim_end().lines().collect();

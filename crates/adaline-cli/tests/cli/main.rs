@@ -12,4 +12,5 @@ mod images;
 mod manners;
 mod outputs;
 mod reproducible;
+mod sequences;
 mod support;

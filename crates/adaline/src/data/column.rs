@@ -11,6 +11,8 @@ pub struct Column {
     name: String,
     values: Values,
     fault: Option<Fault>,
+    /// The cells of a column of numbers that has blank ones: where rows are sequences, a blank end makes one shorter.
+    gapped: Option<Vec<Option<f64>>>,
 }
 
 /// What a column holds, one entry a row.
@@ -41,6 +43,8 @@ pub struct Text {
 pub(super) struct Fault {
     pub(super) line: Option<u64>,
     pub(super) message: String,
+    /// The first cell that is neither a number nor blank, where the fault is a blank one: its line, and what is wrong.
+    pub(super) odd: Option<(Option<u64>, String)>,
 }
 
 impl Column {
@@ -69,11 +73,22 @@ impl Column {
     }
 
     pub(super) fn new(name: impl Into<String>, values: Values) -> Self {
-        Column { name: name.into(), values, fault: None }
+        Column { name: name.into(), values, fault: None, gapped: None }
     }
 
     pub(super) fn faulty(name: impl Into<String>, fault: Fault) -> Self {
-        Column { name: name.into(), values: Values::Numbers(Vec::new()), fault: Some(fault) }
+        Column { name: name.into(), values: Values::Numbers(Vec::new()), fault: Some(fault), gapped: None }
+    }
+
+    /// Numbers, some of them missing: using it as any other column is the fault.
+    pub(super) fn gapped(name: impl Into<String>, cells: Vec<Option<f64>>, fault: Fault) -> Self {
+        Column { gapped: Some(cells), ..Column::faulty(name, fault) }
+    }
+
+    /// One blank cell.
+    pub(super) fn blank(name: impl Into<String>) -> Self {
+        let fault = Fault { line: None, message: super::number::EMPTY.to_owned(), odd: None };
+        Column::gapped(name, vec![None], fault)
     }
 
     /// The column's name.
@@ -134,6 +149,32 @@ impl Column {
         }
     }
 
+    /// The cell of a row where it may be blank; the error is about a cell that is neither blank nor a number.
+    pub(super) fn number_or_blank(&self, table: &super::Table, row: usize) -> Result<Option<f64>> {
+        match (&self.gapped, &self.fault, &self.values) {
+            (Some(cells), _, _) => Ok(cells.get(row).copied().flatten()),
+            (None, Some(fault), _) => {
+                let (line, message) = match &fault.odd {
+                    Some((line, message)) => (*line, message),
+                    None => (fault.line, &fault.message),
+                };
+                let mut place = Place::new(table.source()).column(&self.name);
+                place.line = line;
+                Err(Error::data(place, message))
+            }
+            (None, None, Values::Text(text)) => {
+                let complaint = |row: usize| super::number::complaint(text.word(row).unwrap_or_default());
+                let odd = (row..table.rows()).find_map(|row| Some((row, complaint(row)?)));
+                match odd {
+                    Some((row, complaint)) => Err(table.error(row, &self.name, complaint)),
+                    // A column of text may hold a number here and there.
+                    None => Err(table.error(row, &self.name, "this column is text; a sequence is made of numbers")),
+                }
+            }
+            _ => Ok(self.number(row)),
+        }
+    }
+
     /// The same column with only these rows, in this order. Rows that are not there are left out.
     pub(super) fn select(&self, rows: &[usize]) -> Column {
         fn pick<T: Copy>(values: &[T], rows: &[usize]) -> Vec<T> {
@@ -145,7 +186,8 @@ impl Column {
             Values::Text(text) => Values::Text(Text { words: text.words.clone(), codes: pick(&text.codes, rows) }),
             Values::Images(images) => Values::Images(images.select(rows)),
         };
-        Column { name: self.name.clone(), values, fault: self.fault.clone() }
+        let gapped = self.gapped.as_ref().map(|cells| pick(cells, rows));
+        Column { name: self.name.clone(), values, fault: self.fault.clone(), gapped }
     }
 }
 

@@ -10,6 +10,7 @@ use super::table::{Lines, Table};
 use crate::error::{Place, printable};
 use crate::{Error, Result};
 use columns::ColumnBuilder;
+pub(super) use decode::utf8;
 use records::{Record, Records};
 use std::collections::HashSet;
 use std::io::{self, BufReader, Read, Write};
@@ -113,7 +114,7 @@ fn ragged(record: &Record, expected: usize, source: &str) -> Error {
 }
 
 /// What went wrong while reading: bytes that are no text are a matter of data, the rest is the machine's.
-fn read_error(source: &str, error: io::Error) -> Error {
+pub(super) fn read_error(source: &str, error: io::Error) -> Error {
     if error.kind() == io::ErrorKind::InvalidData {
         return Error::data(Place::new(source), error.to_string());
     }

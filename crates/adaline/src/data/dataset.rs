@@ -24,14 +24,12 @@ impl Dataset {
         table: Table,
         parts: Parts,
         split: Split,
-        target: &str,
-        task: Task,
-        scale_target: bool,
+        fit: impl FnOnce(&Table) -> Result<Encoder>,
     ) -> Result<Self> {
         let (validation, test) = (table.select(&parts.validation)?, table.select(&parts.test)?);
         // Where all rows are for training nothing need be copied.
         let train = if parts.train.len() == table.rows() { table } else { table.select(&parts.train)? };
-        let encoder = Encoder::fit_scaled(&train, target, task, scale_target)?;
+        let encoder = fit(&train)?;
         Ok(Dataset { encoder, train, validation, test, split })
     }
 
@@ -68,6 +66,11 @@ impl Dataset {
     /// The test rows, which nothing has seen.
     pub fn test(&self) -> &Table {
         &self.test
+    }
+
+    /// How many examples with their answers the training rows make: as many, or as many windows as a series has.
+    pub fn train_examples(&self) -> usize {
+        self.encoder.examples(self.train.rows())
     }
 
     /// How the rows were split.

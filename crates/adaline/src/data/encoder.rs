@@ -3,7 +3,12 @@
 mod encode;
 mod fit;
 
+pub(super) use encode::MOST_VALUES;
+pub(super) use fit::{fit_input, fit_target};
+
+use super::series::Window;
 use super::task::Task;
+use super::text::{self, Vocabulary};
 use crate::Shape;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +38,8 @@ use serde::{Deserialize, Serialize};
 pub struct Encoder {
     inputs: Vec<Input>,
     target: Target,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    window: Option<Window>,
 }
 
 /// An input column, or the pixels of an image.
@@ -81,6 +88,30 @@ pub enum Input {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         white: Option<f64>,
     },
+    /// Columns of numbers that make a sequence, step by step: the first `features` columns are the first step. Blank cells
+    /// at the end of a row make it shorter. It must be the only input.
+    Sequence {
+        /// The columns' names, `steps` × `features`.
+        names: Vec<String>,
+        /// How many steps.
+        steps: usize,
+        /// Values at each step.
+        features: usize,
+        /// The training rows' mean of each value of a step; all 0 where it is not given.
+        #[serde(default)]
+        mean: Vec<f64>,
+        /// The training rows' standard deviation of each value of a step; all 1 where it is not given.
+        #[serde(default)]
+        scale: Vec<f64>,
+    },
+    /// The characters of a text, in windows one behind the other; the network gets their numbers. It must be the only
+    /// input, and the target the next character.
+    Text {
+        /// Characters of an example.
+        window: usize,
+        /// The characters that are known.
+        characters: Vocabulary,
+    },
 }
 
 /// What is learnt.
@@ -106,6 +137,8 @@ pub enum Target {
         #[serde(default = "one")]
         scale: f64,
     },
+    /// The next character at every step of a text.
+    NextCharacter,
 }
 
 fn one() -> f64 {
@@ -163,13 +196,15 @@ impl Input {
         match self {
             Input::Number { .. } => 1,
             Input::Categories { categories, .. } => categories.len(),
-            Input::Image { .. } => self.shape().len(),
+            Input::Image { .. } | Input::Sequence { .. } | Input::Text { .. } => self.shape().len(),
         }
     }
 
     fn shape(&self) -> Shape {
         match *self {
             Input::Image { channels, height, width, .. } => Shape::Image { channels, height, width },
+            Input::Sequence { steps, features, .. } => Shape::Sequence { steps, features },
+            Input::Text { window, .. } => Shape::Sequence { steps: window, features: 1 },
             _ => Shape::Flat(self.width()),
         }
     }
@@ -180,6 +215,7 @@ impl Target {
     pub fn name(&self) -> &str {
         match self {
             Target::Classes { name, .. } | Target::Number { name, .. } => name,
+            Target::NextCharacter => text::CHARACTER,
         }
     }
 }
@@ -190,14 +226,57 @@ impl Encoder {
     /// Fails when there are no inputs, when names, categories or classes are repeated or missing, when a scale is zero
     /// or something is not finite, and when an image has company.
     pub fn new(inputs: Vec<Input>, target: Target) -> crate::Result<Self> {
-        Encoder::try_from(Unchecked { inputs, target }).map_err(|message| crate::Error::shape("encoder", message))
+        Encoder::try_from(Unchecked { inputs, target, window: None })
+            .map_err(|message| crate::Error::shape("encoder", message))
+    }
+
+    /// An encoder of a series: each example is a window of consecutive rows, and the target is the next values of a column
+    /// of numbers, which may be an input, too.
+    ///
+    /// Fails like [`Encoder::new`], when the target is no number, and when the window makes no sense.
+    pub fn windowed(inputs: Vec<Input>, target: Target, window: Window) -> crate::Result<Self> {
+        Encoder::try_from(Unchecked { inputs, target, window: Some(window) })
+            .map_err(|message| crate::Error::shape("encoder", message))
     }
 
     /// The shape of one encoded example.
     pub fn shape(&self) -> Shape {
+        match (self.inputs.as_slice(), self.window) {
+            (_, Some(window)) => Shape::Sequence { steps: window.steps, features: self.row_width() },
+            ([input @ (Input::Image { .. } | Input::Sequence { .. } | Input::Text { .. })], None) => input.shape(),
+            _ => Shape::Flat(self.row_width()),
+        }
+    }
+
+    /// How many numbers a row of the table gives.
+    fn row_width(&self) -> usize {
+        self.inputs.iter().map(Input::width).sum()
+    }
+
+    /// How a series is cut into examples; `None` where each row is an example.
+    pub fn window(&self) -> Option<Window> {
+        self.window
+    }
+
+    /// How many numbers a regression predicts for each example: the horizon of a forecast, else 1.
+    pub fn horizon(&self) -> usize {
+        self.window.map_or(1, |window| window.horizon)
+    }
+
+    /// The characters that a model of text knows; `None` for any other.
+    pub fn vocabulary(&self) -> Option<&Vocabulary> {
         match self.inputs.as_slice() {
-            [image @ Input::Image { .. }] => image.shape(),
-            inputs => Shape::Flat(inputs.iter().map(Input::width).sum()),
+            [Input::Text { characters, .. }] => Some(characters),
+            _ => None,
+        }
+    }
+
+    /// How many examples with their answers so many rows make: as many, or as many windows as a series or a text has.
+    pub fn examples(&self, rows: usize) -> usize {
+        match (self.inputs.as_slice(), self.window) {
+            (_, Some(window)) => (rows + 1).saturating_sub(window.steps.saturating_add(window.horizon)),
+            ([Input::Text { window, .. }], None) => rows.saturating_sub(1) / (*window).max(1),
+            _ => rows,
         }
     }
 
@@ -212,6 +291,8 @@ impl Encoder {
         for input in &self.inputs {
             match input {
                 Input::Number { name, .. } | Input::Categories { name, .. } => names.push(name.clone()),
+                Input::Sequence { names: columns, .. } => names.extend(columns.iter().cloned()),
+                Input::Text { .. } => names.push(text::CHARACTER.to_owned()),
                 Input::Image { .. } => names.extend(super::image::pixel_names(input.shape())),
             }
         }
@@ -237,7 +318,7 @@ impl Encoder {
     /// Classification or regression.
     pub fn task(&self) -> Task {
         match self.target {
-            Target::Classes { .. } => Task::Classification,
+            Target::Classes { .. } | Target::NextCharacter => Task::Classification,
             Target::Number { .. } => Task::Regression,
         }
     }
@@ -247,6 +328,7 @@ impl Encoder {
         match &self.target {
             Target::Classes { classes, .. } => classes,
             Target::Number { .. } => &[],
+            Target::NextCharacter => self.vocabulary().map_or(&[], Vocabulary::names),
         }
     }
 
@@ -254,7 +336,7 @@ impl Encoder {
     pub fn decode(&self, output: f64) -> f64 {
         match self.target {
             Target::Number { mean, scale, .. } => output * scale + mean,
-            Target::Classes { .. } => output,
+            Target::Classes { .. } | Target::NextCharacter => output,
         }
     }
 
@@ -262,7 +344,7 @@ impl Encoder {
     pub fn target_scale(&self) -> f64 {
         match self.target {
             Target::Number { scale, .. } => scale,
-            Target::Classes { .. } => 1.0,
+            Target::Classes { .. } | Target::NextCharacter => 1.0,
         }
     }
 }
@@ -273,12 +355,14 @@ impl Encoder {
 struct Unchecked {
     inputs: Vec<Input>,
     target: Target,
+    #[serde(default)]
+    window: Option<Window>,
 }
 
 impl TryFrom<Unchecked> for Encoder {
     type Error = String;
 
-    fn try_from(Unchecked { inputs, target }: Unchecked) -> Result<Self, String> {
+    fn try_from(Unchecked { inputs, target, window }: Unchecked) -> Result<Self, String> {
         use crate::error::printable;
         let mut names = std::collections::HashSet::new();
         let mut numbers = 0usize;
@@ -293,6 +377,7 @@ impl TryFrom<Unchecked> for Encoder {
             match input {
                 Input::Number { name, mean, scale } => scaled(name, *mean, *scale)?,
                 Input::Categories { name, categories } => distinct(name, "categories", categories, 1)?,
+                Input::Sequence { .. } | Input::Text { .. } => {}
                 Input::Image { channels, mean, scale, white, .. } => {
                     let fits = |numbers: &[f64]| [1, *channels].contains(&numbers.len());
                     if ![1, 3].contains(channels) || inputs.len() != 1 || input.width() == 0 {
@@ -311,13 +396,46 @@ impl TryFrom<Unchecked> for Encoder {
                     }
                 }
             }
-            if let Input::Number { name, .. } | Input::Categories { name, .. } = input
-                && (name.is_empty() || name == target.name() || !names.insert(name.as_str()))
+            if let Input::Sequence { names, steps, features, mean, scale } = input {
+                check_sequence(names, *steps, *features, [mean, scale])?;
+            }
+            if let Input::Text { window, .. } = input
+                && !(1..=text::LONGEST_WINDOW).contains(window)
+            {
+                return Err(format!("a window of {window} characters; it has 1 to {}", text::LONGEST_WINDOW));
+            }
+            let is_alone = matches!(input, Input::Sequence { .. } | Input::Text { .. });
+            if is_alone && (inputs.len() != 1 || window.is_some()) {
+                return Err("a sequence or a text must be the only input, without a window around it".into());
+            }
+            let own = match input {
+                Input::Number { name, .. } | Input::Categories { name, .. } => std::slice::from_ref(name),
+                Input::Sequence { names, .. } => names.as_slice(),
+                _ => &[],
+            };
+            // A series may look at its target's own past.
+            let is_target = |name: &str| window.is_none() && name == target.name();
+            if let Some(name) =
+                own.iter().find(|name| name.is_empty() || is_target(name) || !names.insert(name.as_str()))
             {
                 let name = printable(name);
                 return Err(format!("the input \"{name}\" is there twice, is the target, or has no name"));
             }
             numbers = numbers.saturating_add(input.width());
+        }
+        if let Some(window) = window {
+            window.check().map_err(|(setting, message)| format!("{setting}: {message}"))?;
+            let own = super::series::own_past(&inputs, &target, window);
+            if window.relative && own.is_none() {
+                return Err("a relative window needs the target's own past among the inputs, as a number".into());
+            }
+            if !matches!(target, Target::Number { .. }) || matches!(inputs.as_slice(), [Input::Image { .. }]) {
+                return Err("a window is over columns, and its target is a number".into());
+            }
+            numbers = numbers.saturating_mul(window.steps).max(window.horizon);
+        }
+        if matches!(target, Target::NextCharacter) != matches!(inputs.as_slice(), [Input::Text { .. }]) {
+            return Err("the next character is learnt from a text, and nothing else is".into());
         }
         if numbers == 0 || numbers > LARGEST_INPUT {
             return Err(format!("the inputs make {numbers} numbers; there must be 1 to {LARGEST_INPUT}"));
@@ -331,14 +449,31 @@ impl TryFrom<Unchecked> for Encoder {
             }
             Target::Classes { name, classes } => distinct(name, "classes", classes, 2)?,
             Target::Number { name, mean, scale } => scaled(name, *mean, *scale)?,
+            Target::NextCharacter => {}
         }
-        Ok(Encoder { inputs, target })
+        Ok(Encoder { inputs, target, window })
     }
 }
 
 /// The number of a channel, where there is one for each or one for all.
 fn of_channel(numbers: &[f64], channel: usize) -> f64 {
     numbers.get(channel).or(numbers.first()).copied().unwrap_or(f64::NAN)
+}
+
+/// Checks the numbers of a sequence against each other.
+fn check_sequence(names: &[String], steps: usize, features: usize, scaling: [&Vec<f64>; 2]) -> Result<(), String> {
+    if features == 0 || steps.checked_mul(features) != Some(names.len()) {
+        return Err(format!(
+            "a sequence has {} names of {steps} steps of {features} values; they must agree",
+            names.len()
+        ));
+    }
+    let [mean, scale] = scaling;
+    let fits = |values: &[f64]| (values.is_empty() || values.len() == features) && values.iter().all(|x| x.is_finite());
+    if !fits(mean) || !fits(scale) || scale.iter().any(|&scale| scale <= 0.0) {
+        return Err(format!("mean and scale of a sequence are {features} finite numbers each, the scale above 0"));
+    }
+    Ok(())
 }
 
 /// Checks a list of words: enough of them, none twice.

@@ -2,6 +2,8 @@
 
 use super::column::{Column, Values};
 use super::dataset::Dataset;
+use super::encoder::Encoder;
+use super::series::Window;
 use super::split::Split;
 use super::table::{Parts, Table, list, present_words};
 use super::task::Task;
@@ -17,6 +19,20 @@ pub struct Labelled {
     /// For each column whether it is an input.
     inputs: Vec<bool>,
     scale_target: bool,
+    pub(super) arrangement: Arrangement,
+}
+
+/// How the rows of a table become examples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arrangement {
+    /// Each row is one.
+    Rows,
+    /// Each row is a sequence, step by step across its columns.
+    Sequence { steps: usize, features: usize },
+    /// Consecutive rows are one, and the next values of the target are the answer.
+    Window(Window),
+    /// Consecutive characters are one, and the next one is the answer at every step.
+    Text { window: usize },
 }
 
 impl Labelled {
@@ -30,9 +46,26 @@ impl Labelled {
         }
         let task = Task::of(column);
         let inputs = (0..table.columns().len()).map(|place| place != index).collect();
-        let labelled = Labelled { task, inputs, target: target.to_owned(), table, scale_target: true };
+        let arrangement = Arrangement::Rows;
+        let labelled = Labelled { task, inputs, target: target.to_owned(), table, scale_target: true, arrangement };
         labelled.check_inputs("the target is its only column")?;
         labelled.check_target()?;
+        Ok(labelled)
+    }
+
+    /// A table whose rows do not stand for themselves. The target may be an input.
+    pub(super) fn arranged(
+        table: Table,
+        target: &str,
+        task: Task,
+        inputs: Vec<bool>,
+        arrangement: Arrangement,
+    ) -> Result<Self> {
+        let labelled = Labelled { table, target: target.to_owned(), task, inputs, scale_target: true, arrangement };
+        // A text of one character is told where its vocabulary is made.
+        if !matches!(arrangement, Arrangement::Text { .. }) {
+            labelled.check_target()?;
+        }
         Ok(labelled)
     }
 
@@ -107,23 +140,56 @@ impl Labelled {
     pub fn split(self, split: Split) -> Result<Dataset> {
         split.check()?;
         // A cell that cannot be used is told before anything about the number of rows.
-        for name in self.input_names() {
-            self.table.column(name)?;
+        if let Arrangement::Sequence { steps, features } = self.arrangement {
+            let columns = self.table.columns().iter().zip(&self.inputs);
+            let columns: Vec<&Column> = columns.filter(|(_, is_input)| **is_input).map(|(column, _)| column).collect();
+            super::sequence::check(&self.table, &columns, steps, features)?;
+        } else {
+            for name in self.input_names() {
+                self.table.column(name)?;
+            }
         }
         let column = self.table.column(&self.target)?;
         let strata = match self.task {
             Task::Classification => strata(column, self.table.rows()),
             Task::Regression => vec![0; self.table.rows()],
         };
-        let parts = match self.table.parts() {
-            Parts::Free => split.parts(&strata, None, None),
-            Parts::Given { validation, test } => split.parts(&strata, validation, test),
-            Parts::Whole => Split::none().parts(&strata, None, None),
+        let (validation, test) = match self.table.parts() {
+            Parts::Given { validation, test } => (validation, test),
+            Parts::Free | Parts::Whole => (None, None),
         };
-        let parts = parts.map_err(|message| Error::data(Place::new(self.table.source()), message))?;
+        let parts = match self.arrangement {
+            Arrangement::Window(window) => {
+                super::series::parts(&self.table, window, &split, test.map(|rows| rows.start))?
+            }
+            Arrangement::Text { window } => super::text::parts(&self.table, window, &split)?,
+            Arrangement::Rows | Arrangement::Sequence { .. } => {
+                let split = if self.table.is_whole() { Split::none() } else { split };
+                let parts = split.parts(&strata, validation, test);
+                parts.map_err(|message| Error::data(Place::new(self.table.source()), message))?
+            }
+        };
         let keep: Vec<bool> =
             self.inputs.iter().zip(self.table.names()).map(|(&input, name)| input || name == self.target).collect();
-        Dataset::new(self.table.keep_columns(&keep), parts, split, &self.target, self.task, self.scale_target)
+        let inputs: Vec<String> = self.input_names().map(str::to_owned).collect();
+        let Labelled { table, target, task, scale_target, arrangement, .. } = self;
+        Dataset::new(table.keep_columns(&keep), parts, split, |training| match arrangement {
+            Arrangement::Rows => Encoder::fit_scaled(training, &target, task, scale_target),
+            Arrangement::Sequence { steps, features } => {
+                super::sequence::fit(training, &target, task, scale_target, (steps, features))
+            }
+            Arrangement::Window(window) => {
+                let is_input = |name: &str| inputs.iter().any(|input| input == name);
+                super::series::fit(training, &target, window, is_input, scale_target)
+            }
+            Arrangement::Text { window } => super::text::fit(training, window),
+        })
+    }
+
+    /// The columns that are neither the target nor an input.
+    pub fn left_out(&self) -> impl Iterator<Item = &str> {
+        let names = self.table.names().zip(&self.inputs);
+        names.filter(|(name, is_input)| !**is_input && *name != self.target).map(|(name, _)| name)
     }
 
     /// Makes columns of an image's pixels, if one of these names is a pixel's.
@@ -141,7 +207,7 @@ impl Labelled {
     }
 
     fn input_index(&self, name: &str, setting: &str) -> Result<usize> {
-        if name == self.target {
+        if name == self.target && !matches!(self.arrangement, Arrangement::Window(_)) {
             let message =
                 format!("\"{}\" is the target, which is never an input; name another column", printable(name));
             return Err(Error::setting(setting, message));
@@ -187,7 +253,7 @@ impl Labelled {
 }
 
 /// A column that somebody named in a setting: if it is not there, the setting is what must be mended, not the file.
-fn index_for(table: &Table, name: &str, setting: &str) -> Result<usize> {
+pub(super) fn index_for(table: &Table, name: &str, setting: &str) -> Result<usize> {
     table.index(name).map_err(|error| match error {
         Error::Data { place, message } => Error::setting(setting, format!("{place}: {message}")),
         other => other,

@@ -67,6 +67,14 @@ pub(super) fn sine(rng: &mut Rng, rows: usize) -> Vec<Column> {
     vec![Column::numbers("x", x), Column::numbers("y", y)]
 }
 
+/// A series: a sine with a period of 20 rows and half of one with a period of 7, and N(0, 0.05); `t` counts the rows.
+pub(super) fn waves(rng: &mut Rng, rows: usize) -> Vec<Column> {
+    let t: Vec<f64> = (0..rows).map(|row| row as f64).collect();
+    let wave = |t: &f64| (TAU * t / 20.0).sin() + 0.5 * (TAU * t / 7.0).sin();
+    let y = t.iter().map(|t| wave(t) + 0.05 * rng.normal()).collect();
+    vec![Column::numbers("t", t), Column::numbers("y", y)]
+}
+
 /// The columns `x`, `y` and `class` from one point a row.
 fn points(rows: usize, point: impl FnMut(usize) -> (f64, f64, usize)) -> Vec<Column> {
     let points: Vec<(f64, f64, usize)> = (0..rows).map(point).collect();

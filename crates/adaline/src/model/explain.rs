@@ -95,7 +95,7 @@ impl Model {
                 Input::Number { mean, scale, .. } => {
                     let x = inputs.get(all.len()).copied().unwrap_or_default();
                     let as_it_is = mean == 0.0 && scale == 1.0;
-                    all.push((!as_it_is).then(|| Scaling { value: x * scale + mean + 0.0, mean, scale }));
+                    all.push((!as_it_is).then_some(Scaling { value: x * scale + mean + 0.0, mean, scale }));
                 }
                 Input::Categories { .. } => all.extend((0..input.width()).map(|_| None)),
                 _ => return Vec::new(),

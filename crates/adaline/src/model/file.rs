@@ -7,7 +7,7 @@ use crate::files::{Overwrite, write_whole};
 use crate::kernel::buffer::Buffer;
 use crate::network::NetworkLayout;
 use crate::trainer::{Best, Checkpoint, Progress};
-use crate::{Epoch, Error, Layer, Network, Result};
+use crate::{Epoch, Error, Layer, Network, Result, Shape};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
@@ -285,10 +285,15 @@ fn read_checkpoint(header: CheckpointHeader, network: &Network, file: &SafeTenso
     }
     let mut progress = header.progress;
     let best = header.best_epoch.unwrap_or(0);
+    // A network may answer at every step of an example.
+    let answers = match network.output() {
+        Shape::Sequence { steps, .. } => steps,
+        _ => 1,
+    };
     let sane = progress.epoch == progress.history.last().map_or(0, |epoch| epoch.epoch)
         && best <= progress.epoch
         && progress.rows <= u32::MAX as usize
-        && progress.correct <= progress.rows;
+        && progress.correct <= progress.rows.saturating_mul(answers);
     if !sane {
         return Err("the counters of the run contradict each other; train anew".to_owned());
     }

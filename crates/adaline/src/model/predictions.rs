@@ -57,6 +57,16 @@ impl Predictions {
         Predictions { kind: Kind::Numbers { values, width: width.max(1) } }
     }
 
+    /// The same numbers, those of each row from another zero.
+    pub(super) fn shifted(mut self, offsets: &[f64]) -> Self {
+        if let Kind::Numbers { values, width } = &mut self.kind {
+            for (row, offset) in values.chunks_mut(*width).zip(offsets) {
+                row.iter_mut().for_each(|value| *value += offset);
+            }
+        }
+        self
+    }
+
     /// How many rows.
     pub fn rows(&self) -> usize {
         match &self.kind {

@@ -190,6 +190,7 @@ fn use_it(model: &Model) {
     let (target, class) = match model.encoder().target() {
         Target::Classes { name, classes } => (name.clone(), classes[0].clone()),
         Target::Number { name, .. } => (name.clone(), "1".to_owned()),
+        Target::NextCharacter => unreachable!("no text is among the models here"),
     };
     let columns = names.iter().map(|name| crate::data::Column::numbers(name.clone(), vec![1.0]));
     let columns = columns.chain([crate::data::Column::text(target, [class])]).collect();

@@ -86,7 +86,18 @@ impl Canvas {
                         }
                     }
                 }
-                Item::Cells(_) | Item::Graph(_) => {}
+                Item::Image { first, raster } => {
+                    let along = |part: f64, from: f64, to: f64| ((part - from) / (to - from)).clamp(0.0, 1.0);
+                    self.fill(|(px, py)| {
+                        let x = frame.x.value(along(px, frame.plot.left, frame.plot.right));
+                        let y = along(py, frame.plot.top, frame.plot.bottom);
+                        let y = frame.y.value(if frame.y_reversed { y } else { 1.0 - y });
+                        let (column, row) = ((x - first.0).round().max(0.0), (y - first.1).round().max(0.0));
+                        let inside = column < raster.columns as f64 && row < raster.rows as f64;
+                        inside.then(|| raster.letter(column as usize, row as usize))
+                    });
+                }
+                Item::Cells(_) | Item::Graph(_) | Item::Drawing(_) => {}
             }
         }
     }

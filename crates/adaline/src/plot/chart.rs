@@ -1,7 +1,9 @@
 //! What a chart is: panels with axes, and on them lines, points, zones, surfaces and cells. All of it is data; how it is
 //! drawn is decided by the renderers.
 
+use super::drawing::Drawing;
 use super::graph::Graph;
+use super::raster::Raster;
 use super::scale::Scale;
 use super::style::{Colour, ColourMap, Dash, Mark, WHITE};
 use super::surface::Surface;
@@ -91,6 +93,8 @@ pub struct Panel {
     pub(super) square: bool,
     /// The legend never stands on the picture.
     pub(super) legend_outside: bool,
+    /// How high it is beside those above and below it.
+    pub(super) share: f64,
 }
 
 impl Panel {
@@ -104,6 +108,7 @@ impl Panel {
             bar: None,
             square: false,
             legend_outside: false,
+            share: 1.0,
         }
     }
 
@@ -157,6 +162,11 @@ impl Panel {
     /// The graph that stands on this panel instead of axes.
     pub(super) fn graph(&self) -> Option<&Graph> {
         self.items.iter().find_map(|item| if let Item::Graph(graph) = item { Some(graph) } else { None })
+    }
+
+    /// The drawing that stands on this panel instead of axes.
+    pub(super) fn drawing(&self) -> Option<&Drawing> {
+        self.items.iter().find_map(|item| if let Item::Drawing(drawing) = item { Some(drawing) } else { None })
     }
 
     /// The ranges of both axes: as given, else from what is drawn.
@@ -397,8 +407,15 @@ pub(super) enum Item {
     },
     Surface(Surface),
     Cells(Cells),
+    /// The middle of the first cell, and cells of one unit to the right and along the y axis.
+    Image {
+        first: (f64, f64),
+        raster: Raster,
+    },
     /// Nodes and edges instead of axes; the only item of its panel.
     Graph(Graph),
+    /// Shapes instead of axes; the only item of its panel.
+    Drawing(Drawing),
 }
 
 impl Item {
@@ -410,7 +427,7 @@ impl Item {
             Item::MarkX { x, .. } => vec![(*x, f64::NAN)],
             Item::Zone { corners, .. } => corners.clone(),
             Item::Surface(surface) => surface.corners().to_vec(),
-            Item::Cells(_) | Item::Graph(_) => Vec::new(),
+            Item::Cells(_) | Item::Image { .. } | Item::Graph(_) | Item::Drawing(_) => Vec::new(),
         }
     }
 }

@@ -37,7 +37,7 @@ impl Frame {
 
 /// Whether an item fills the panel, so that it wants a frame on all sides.
 pub(super) fn fills(item: &Item) -> bool {
-    matches!(item, Item::Surface(_) | Item::Cells(_) | Item::Zone { .. })
+    matches!(item, Item::Surface(_) | Item::Cells(_) | Item::Image { .. } | Item::Zone { .. })
 }
 
 /// How many lines of a panel carry marks, and which one this is: their marks are staggered.
@@ -89,7 +89,15 @@ pub(super) fn draw(scene: &mut Scene, panel: &Panel, frame: &Frame) {
                 }
             }
             Item::Cells(cells) => draw_cells(scene, cells, frame),
-            Item::Graph(_) => {} // has no axes and is drawn without a frame
+            Item::Image { first, raster } => {
+                let corner = frame.at((first.0 - 0.5, first.1 - 0.5));
+                let end = frame.at((first.0 - 0.5 + raster.columns as f64, first.1 - 0.5 + raster.rows as f64));
+                let area = Area { left: corner.0, top: corner.1, right: end.0, bottom: end.1 };
+                if area.left < area.right && area.top < area.bottom {
+                    scene.shapes.extend(raster.shapes(area));
+                }
+            }
+            Item::Graph(_) | Item::Drawing(_) => {} // have no axes and are drawn without a frame
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A chart as a scene: margins that fit their labels, axes with grid and ticks, titles.
 
-use super::chart::{Axis, Chart, Panel};
+use super::chart::{Axis, Chart, ColourBar, Panel};
 use super::font;
 use super::items::{self, Frame};
 use super::legend::{self, Legend};
@@ -91,7 +91,14 @@ fn place_panels(chart: &Chart, body: Area) -> Vec<Placed<'_>> {
     let columns = chart.columns.min(chart.panels.len()).max(1);
     let rows = chart.panels.len().div_ceil(columns).max(1);
     let width = ((body.width() - GAP * (columns - 1) as f64) / columns as f64).max(40.0);
-    let height = ((body.height() - GAP * (rows - 1) as f64) / rows as f64).max(40.0);
+    // A row is as high as its panels want to be beside the other rows.
+    let shares: Vec<f64> =
+        chart.panels.chunks(columns).map(|row| row.iter().map(|panel| panel.share).fold(0.0, f64::max)).collect();
+    let all_shares = shares.iter().sum::<f64>().max(1e-9);
+    let heights: Vec<f64> =
+        shares.iter().map(|share| ((body.height() - GAP * (rows - 1) as f64) * share / all_shares).max(40.0)).collect();
+    let height_of = |i: usize| heights.get(i / columns).copied().unwrap_or(40.0);
+    let top_of = |row: usize| body.top + heights.iter().take(row).map(|height| height + GAP).sum::<f64>();
 
     struct Draft<'a> {
         panel: &'a Panel,
@@ -104,28 +111,30 @@ fn place_panels(chart: &Chart, body: Area) -> Vec<Placed<'_>> {
     let mut drafts: Vec<Draft<'_>> = chart
         .panels
         .iter()
-        .map(|panel| {
+        .enumerate()
+        .map(|(i, panel)| {
+            let height = height_of(i);
             let (x, y) = panel.scales();
             let legend = Legend::of(panel).fit(width * 0.42, height * 0.9);
             Draft { panel, x, y, legend, legend_outside: false, margins: margins(panel, &x, &y, width, height) }
         })
         .collect();
 
-    let has_corner = |draft: &Draft<'_>| {
+    let has_corner = |(i, draft): (usize, &Draft<'_>)| {
         let Draft { panel, x, y, .. } = *draft;
-        let plot = inside(width, height, draft.margins);
+        let plot = inside(width, height_of(i), draft.margins);
         let frame = Frame { plot, x, y, x_reversed: panel.x.reversed, y_reversed: panel.y.reversed };
         legend::free_corner(panel, &frame, &draft.legend).is_some()
     };
     // Where all panels say the same, one legend is enough: in the first panel that has room, else beside the last.
     if drafts.len() > 1 && drafts.iter().all(|draft| draft.legend.says(&drafts[0].legend)) {
-        let keeper = drafts.iter().position(has_corner).unwrap_or(drafts.len() - 1);
+        let keeper = drafts.iter().enumerate().position(has_corner).unwrap_or(drafts.len() - 1);
         for (_, draft) in drafts.iter_mut().enumerate().filter(|(i, _)| *i != keeper) {
             draft.legend = Legend::none();
         }
     }
-    for draft in &mut drafts {
-        draft.legend_outside = !draft.legend.is_empty() && (draft.panel.legend_outside || !has_corner(draft));
+    for (i, draft) in drafts.iter_mut().enumerate() {
+        draft.legend_outside = !draft.legend.is_empty() && (draft.panel.legend_outside || !has_corner((i, draft)));
         if draft.legend_outside {
             let wide = draft.legend.width() + 14.0;
             // A picture too small for both keeps its curves.
@@ -160,8 +169,8 @@ fn place_panels(chart: &Chart, body: Area) -> Vec<Placed<'_>> {
         .enumerate()
         .map(|(i, (draft, margins))| {
             let (row, column) = (i / columns, i % columns);
-            let (dx, dy) = (body.left + column as f64 * (width + GAP), body.top + row as f64 * (height + GAP));
-            let mut plot = inside(width, height, margins);
+            let (dx, dy) = (body.left + column as f64 * (width + GAP), top_of(row));
+            let mut plot = inside(width, height_of(i), margins);
             if draft.panel.square {
                 plot = squared(plot, &draft.x, &draft.y);
             }
@@ -211,16 +220,15 @@ fn margins(panel: &Panel, x: &Scale, y: &Scale, width: f64, height: f64) -> Marg
     if panel.graph().is_some() {
         return Margins::default();
     }
+    if panel.drawing().is_some() {
+        return Margins { right: panel.bar.as_ref().map_or(0.0, bar_room), ..Margins::default() };
+    }
     let x_ticks = x_ticks(&panel.x, x, (width - 70.0).max(40.0));
     let y_ticks = y_ticks(panel, y, (height - 60.0).max(40.0));
     let label = |axis: &Axis| if axis.label.is_empty() { 0.0 } else { LABEL_SIZE + 8.0 };
     let last = x_ticks.ticks.last().filter(|_| !x_ticks.lean);
     let overhang = last.map_or(0.0, |tick| font::width(&tick.label, TICK_SIZE, false) / 2.0 * x.unit(tick.value));
-    let bar = panel.bar.as_ref().map_or(0.0, |bar| {
-        let ticks = Scale::new(bar.lo, bar.hi, false).ticks(6, Notation::Print);
-        let label = if bar.label.is_empty() { 0.0 } else { LABEL_SIZE + 8.0 };
-        BAR_GAP + BAR_WIDTH + TICK_LENGTH + TICK_GAP + widest(&ticks) + label
-    });
+    let bar = panel.bar.as_ref().map_or(0.0, bar_room);
     Margins {
         left: y_ticks.room + label(&panel.y) + 2.0,
         top: if panel.title.is_empty() { 4.0 } else { PANEL_TITLE_SIZE + 10.0 },
@@ -229,10 +237,24 @@ fn margins(panel: &Panel, x: &Scale, y: &Scale, width: f64, height: f64) -> Marg
     }
 }
 
+/// What a colour bar takes away from the width.
+fn bar_room(bar: &ColourBar) -> f64 {
+    let ticks = Scale::new(bar.lo, bar.hi, false).ticks(6, Notation::Print);
+    let label = if bar.label.is_empty() { 0.0 } else { LABEL_SIZE + 8.0 };
+    BAR_GAP + BAR_WIDTH + TICK_LENGTH + TICK_GAP + widest(&ticks) + label
+}
+
 fn draw_panel(scene: &mut Scene, placed: &Placed<'_>) {
     let Placed { panel, plot, .. } = placed;
     if let Some(graph) = panel.graph() {
         graph.draw(scene, plot);
+        return;
+    }
+    if let Some(drawing) = panel.drawing() {
+        drawing.draw(scene, plot);
+        if let Some(bar) = &panel.bar {
+            draw_bar(scene, plot, bar);
+        }
         return;
     }
     let frame =
@@ -335,7 +357,7 @@ fn draw_axes(scene: &mut Scene, placed: &Placed<'_>, frame: &Frame, all_sides: b
     scene.text(Text::new(label, (beside, y), LABEL_SIZE, INK).anchor(Anchor::Middle).turn(-90.0));
 }
 
-fn draw_bar(scene: &mut Scene, plot: &Area, bar: &super::chart::ColourBar) {
+fn draw_bar(scene: &mut Scene, plot: &Area, bar: &ColourBar) {
     let left = plot.right + BAR_GAP;
     let area = Area { left, right: left + BAR_WIDTH, ..*plot };
     let step = area.height() / bar.bands.len().max(1) as f64;

@@ -63,7 +63,12 @@ impl Legend {
                 name: name.clone(),
                 key: Key::Line { colour: SOFT_INK, dash: Dash::Dashed, width: 1.2, mark: None },
             }),
-            Item::Zone { .. } | Item::Surface(_) | Item::Cells(_) | Item::Graph(_) => None,
+            Item::Zone { .. }
+            | Item::Surface(_)
+            | Item::Cells(_)
+            | Item::Image { .. }
+            | Item::Graph(_)
+            | Item::Drawing(_) => None,
         };
         // Data first, then the lines drawn through it.
         let is_data = |item: &&Item| matches!(item, Item::Points(_));
@@ -207,6 +212,6 @@ fn touches(item: &Item, frame: &Frame, area: &Area) -> bool {
             x >= area.left && x <= area.right
         }
         Item::Zone { .. } => false,
-        Item::Surface(_) | Item::Cells(_) | Item::Graph(_) => true,
+        Item::Surface(_) | Item::Cells(_) | Item::Image { .. } | Item::Graph(_) | Item::Drawing(_) => true,
     }
 }

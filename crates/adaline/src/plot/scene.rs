@@ -17,6 +17,7 @@ pub(super) struct Scene {
 }
 
 /// One thing that is drawn.
+#[derive(Debug, Clone)]
 pub(super) enum Shape {
     /// Lines and polygons, one path.
     Path { pieces: Vec<Vec<Pixel>>, closed: bool, fill: Option<Colour>, stroke: Option<Stroke>, crisp: bool },
@@ -24,6 +25,8 @@ pub(super) enum Shape {
     Circle { centre: Pixel, radius: f64, fill: Option<Colour>, stroke: Option<Stroke> },
     /// A rectangle with rounded corners.
     Rect { corner: Pixel, size: Pixel, radius: f64, fill: Option<Colour>, opacity: f64, stroke: Option<Stroke> },
+    /// Equal cells in rows from the top left.
+    Cells { corner: Pixel, size: Pixel, columns: usize, colours: Vec<Colour> },
     /// A text.
     Text(Text),
     /// What follows belongs together and has a name; viewers show it where the pointer rests.
@@ -32,7 +35,7 @@ pub(super) enum Shape {
     End,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Stroke {
     pub(super) colour: Colour,
     pub(super) width: f64,
@@ -45,7 +48,7 @@ impl Stroke {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Anchor {
     #[default]
     Start,
@@ -53,7 +56,7 @@ pub(super) enum Anchor {
     End,
 }
 
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(super) struct Text {
     pub(super) text: String,
     /// The anchor, at half the height of a capital.
@@ -87,7 +90,50 @@ impl Text {
     }
 }
 
+impl Shape {
+    /// The same shape, larger by a factor and then moved.
+    pub(super) fn moved(&self, factor: f64, (dx, dy): Pixel) -> Shape {
+        let place = |(x, y): Pixel| (x * factor + dx, y * factor + dy);
+        let larger = |(x, y): Pixel| (x * factor, y * factor);
+        let stroked = |stroke: &Option<Stroke>| stroke.map(|s| Stroke { width: s.width * factor, ..s });
+        match self {
+            Shape::Path { pieces, closed, fill, stroke, crisp } => Shape::Path {
+                pieces: pieces.iter().map(|piece| piece.iter().map(|p| place(*p)).collect()).collect(),
+                closed: *closed,
+                fill: *fill,
+                stroke: stroked(stroke),
+                crisp: *crisp,
+            },
+            Shape::Circle { centre, radius, fill, stroke } => {
+                Shape::Circle { centre: place(*centre), radius: radius * factor, fill: *fill, stroke: stroked(stroke) }
+            }
+            Shape::Rect { corner, size, radius, fill, opacity, stroke } => Shape::Rect {
+                corner: place(*corner),
+                size: larger(*size),
+                radius: radius * factor,
+                fill: *fill,
+                opacity: *opacity,
+                stroke: stroked(stroke),
+            },
+            Shape::Cells { corner, size, columns, colours } => Shape::Cells {
+                corner: place(*corner),
+                size: larger(*size),
+                columns: *columns,
+                colours: colours.clone(),
+            },
+            Shape::Text(text) => Shape::Text(Text { at: place(text.at), size: text.size * factor, ..text.clone() }),
+            Shape::Begin(name) => Shape::Begin(name.clone()),
+            Shape::End => Shape::End,
+        }
+    }
+}
+
 impl Scene {
+    /// A sheet to draw shapes on that go elsewhere.
+    pub(super) fn empty() -> Self {
+        Scene { width: 0.0, height: 0.0, title: String::new(), description: String::new(), shapes: Vec::new() }
+    }
+
     pub(super) fn text(&mut self, text: Text) {
         if !text.text.is_empty() {
             self.shapes.push(Shape::Text(text));

@@ -3,6 +3,7 @@
 use super::font;
 use super::scene::{Anchor, Pixel, Scene, Shape, Stroke, Text};
 use super::style::Colour;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Writes the document.
@@ -56,6 +57,7 @@ fn write_shape(out: &mut String, shape: &Shape) {
             }
             out.push_str("/>\n");
         }
+        Shape::Cells { corner, size, columns, colours } => write_cells(out, (*corner, *size), *columns, colours),
         Shape::Text(text) => write_text(out, text),
         Shape::Begin(name) => {
             let _ = write!(out, "<g>");
@@ -66,6 +68,39 @@ fn write_shape(out: &mut String, shape: &Shape) {
         }
         Shape::End => out.push_str("</g>\n"),
     }
+}
+
+/// Cells as one path a colour, in units of cells; neighbours of one colour in a row are one piece. The most frequent
+/// colour lies below all others.
+fn write_cells(out: &mut String, (corner, size): (Pixel, Pixel), columns: usize, colours: &[Colour]) {
+    let columns = columns.max(1);
+    let rows = colours.len().div_ceil(columns);
+    let mut counts: BTreeMap<(u8, u8, u8), usize> = BTreeMap::new();
+    for Colour(red, green, blue) in colours {
+        *counts.entry((*red, *green, *blue)).or_default() += 1;
+    }
+    let Some((ground, _)) = counts.iter().max_by_key(|(_, count)| **count) else { return };
+    let (x, y) = (size.0.max(0.0) / columns as f64, size.1.max(0.0) / rows as f64);
+    let (left, top) = (Num(corner.0), Num(corner.1));
+    let _ =
+        write!(out, "<g transform=\"translate({left} {top}) scale({x:.5} {y:.5})\" shape-rendering=\"crispEdges\">");
+    let paint = |key: &(u8, u8, u8)| Hex(Colour(key.0, key.1, key.2));
+    let _ = write!(out, "<path fill=\"{}\" d=\"M0 0h{columns}v{rows}h-{columns}z\"/>", paint(ground));
+    for colour in counts.keys().filter(|colour| *colour != ground) {
+        let _ = write!(out, "<path fill=\"{}\" d=\"", paint(colour));
+        for (row, cells) in colours.chunks(columns).enumerate() {
+            let mut at = 0;
+            for piece in cells.chunk_by(|a, b| a == b) {
+                let here = piece.first().is_some_and(|c| (c.0, c.1, c.2) == *colour);
+                if here {
+                    let _ = write!(out, "M{at} {row}h{0}v1h-{0}z", piece.len());
+                }
+                at += piece.len();
+            }
+        }
+        out.push_str("\"/>");
+    }
+    out.push_str("</g>\n");
 }
 
 fn write_path(out: &mut String, pieces: &[Vec<Pixel>], closed: bool) {

@@ -9,6 +9,28 @@ fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
+/// Numbers on both sides of zero.
+fn waves(count: usize) -> Vec<f64> {
+    (0..count).map(|i| f64::from((i as u32 * 7) % 11) / 5.0 - 1.0).collect()
+}
+
+fn features() -> Chart {
+    let image = |channels, side| crate::Shape::Image { channels, height: side, width: side };
+    FeaturePicture::new(image(1, 4), &waves(16))
+        .layer("conv 2 3x3 relu", image(2, 2), &[0.0, 1.0, 2.0, 0.5, 0.25, 0.0, 0.0, 1.5])
+        .layer("flatten", crate::Shape::Flat(8), &[0.0, 1.0, 2.0, 0.5, 0.25, 0.0, 0.0, 1.5])
+        .layer("dense 2", crate::Shape::Flat(2), &[1.5, -0.5])
+        .classes(&["cat", "dog"], &[0.88, 0.12], Some(1))
+        .title("A cat")
+        .chart()
+}
+
+fn forecast() -> Chart {
+    let truth = [0.0, 1.0, 0.5, -0.5, -1.0, 0.0, 1.0, 0.5];
+    let one = [0.4, -0.4, -0.8, 0.1, 0.9, 0.6, -0.5];
+    ForecastPicture::new(&truth).forecast(1, 3, &one).forecast(2, 4, &one[1..]).test_from(6).target("load").chart()
+}
+
 /// One of each chart, small enough to read as SVG.
 fn samples() -> Vec<(&'static str, Chart)> {
     let grid = Grid::new((-1.0, 1.0), (0.0, 2.0), 9, 7);
@@ -64,6 +86,11 @@ fn samples() -> Vec<(&'static str, Chart)> {
             RegressionSurface::new(grid, &values).points(&[(0.5, 0.5, -0.2), (-0.5, 0.5, 0.3)]).target("y").chart(),
         ),
         ("history", history.title("Four epochs").chart()),
+        ("filters", FilterPicture::images(2, 2, (2, 3), &waves(24)).title("Two filters").chart()),
+        ("filters_1d", FilterPicture::sequences(3, 1, 5, &waves(15)).title("Three filters").chart()),
+        ("features", features()),
+        ("states", StatePicture::new(3, &waves(18)).inputs(&["x"], &[0.5, -0.5, 1.0, 0.0, 0.25, 0.75]).chart()),
+        ("forecast", forecast()),
         ("confusion", ConfusionMatrix::new(&names(&["cat", "dog", "horse"]), |t, p| counts[t][p]).chart()),
     ]
 }
@@ -150,6 +177,18 @@ fn names_may_be_anything() {
             WeightPicture::new(name, &Gate::Or.table().weight_region(-0.5).unwrap())
                 .neuron(name, &Neuron::step([1.0, 1.0], -0.5))
                 .chart(),
+            FilterPicture::images(2, 1, (3, 3), &[0.5; 18]).title(name).chart(),
+            FeaturePicture::new(crate::Shape::Flat(3), &[1.0, 2.0, -3.0])
+                .layer(name, crate::Shape::Sequence { steps: 2, features: 2 }, &[0.1, 0.2, -0.3, 0.4])
+                .classes(&classes, &[0.2, 0.3, 0.5], Some(0))
+                .title(name)
+                .chart(),
+            StatePicture::new(1, &[0.5, -0.5])
+                .inputs(&[name, name], &[1.0; 4])
+                .steps(&[name, name])
+                .title(name)
+                .chart(),
+            ForecastPicture::new(&[1.0, 2.0, 3.0]).forecast(1, 2, &[1.5, 2.5]).target(name).title(name).chart(),
             Chart::new(name).subtitle(name).description(name).panel(
                 Panel::new(name, name).title(name).line(Line::new(name, [(0.0, 1.0), (1.0, 0.0)])).mark_x(0.5, name),
             ),
@@ -276,5 +315,23 @@ proptest! {
             let two = Neuron::step(weights.into_iter().chain([1.0, 1.0]).take(2).collect::<Vec<_>>(), bias);
             check(&WeightPicture::new("g", &region).neuron("n", &two).chart(), 50, 20);
         }
+    }
+
+    #[test]
+    fn any_filters_features_states_and_forecasts_have_a_picture(
+        values in numbers(), sides in (0usize..70, 0usize..70), channels in 0usize..9, first in 0usize..50, ahead in 0usize..6,
+    ) {
+        check(&FilterPicture::images(channels, channels, sides, &values).chart(), 50, 20);
+        check(&FilterPicture::sequences(channels, 3, sides.0, &values).chart(), 30, 9);
+        let image = crate::Shape::Image { channels, height: sides.0, width: sides.1 };
+        let picture = FeaturePicture::new(image, &values)
+            .layer("a", crate::Shape::Sequence { steps: sides.0, features: channels }, &values)
+            .layer("b", image, &values.iter().rev().copied().collect::<Vec<_>>())
+            .layer("c", crate::Shape::Flat(values.len()), &values)
+            .classes(&["p", "q"], &values, Some(first));
+        check(&picture.chart(), 50, 20);
+        check(&StatePicture::new(channels, &values).inputs(&["a", "b"][..channels % 3], &values).chart(), 50, 20);
+        let forecast = ForecastPicture::new(&values).forecast(ahead, first, &values).test_from(first).last(sides.0);
+        check(&forecast.chart(), 50, 20);
     }
 }

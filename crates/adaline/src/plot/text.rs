@@ -24,10 +24,13 @@ pub(super) fn write(chart: &Chart, width: usize, height: usize) -> String {
     }
     // Panels stand side by side, as in a picture, where each has room.
     let beside = if width / chart.columns.max(1) >= 36 { chart.columns.min(chart.panels.len()).max(1) } else { 1 };
-    let each = height.saturating_sub(lines.len()) / chart.panels.len().div_ceil(beside).max(1);
+    let rows = || chart.panels.chunks(beside);
+    let share = |row: &[Panel]| row.iter().map(|panel| panel.share).fold(0.0, f64::max);
+    let unit = height.saturating_sub(lines.len()) as f64 / rows().map(share).sum::<f64>().max(1e-9);
     const GAP: usize = 3;
     let room = (width - GAP * (beside - 1)) / beside;
-    for row in chart.panels.chunks(beside) {
+    for row in rows() {
+        let each = (unit * share(row) + 1e-6) as usize;
         let blocks: Vec<Vec<String>> = row.iter().map(|panel| panel_lines(panel, room, each)).collect();
         for i in 0..blocks.iter().map(Vec::len).max().unwrap_or(0) {
             let mut line = String::new();
@@ -50,6 +53,9 @@ pub(super) fn write(chart: &Chart, width: usize, height: usize) -> String {
 fn panel_lines(panel: &Panel, width: usize, height: usize) -> Vec<String> {
     if let Some(graph) = panel.graph() {
         return graph.lines.iter().take(height.max(5)).map(|line| words::fit(line, width)).collect();
+    }
+    if let Some(drawing) = panel.drawing() {
+        return drawing.lines(width, height.max(5));
     }
     let mut lines = Vec::new();
     let cells = panel.items.iter().find_map(|item| if let Item::Cells(cells) = item { Some(cells) } else { None });

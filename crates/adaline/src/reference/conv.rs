@@ -53,6 +53,9 @@ struct Product {
     z: usize,
 }
 
+/// What goes into a sum: the places of the inputs and of their weights, and the bias.
+pub(super) type Parts = (Vec<(usize, usize)>, Option<f64>);
+
 impl<'a> Conv<'a> {
     /// The layer over examples of a shape, with its parameters. Fails when it cannot read the shape, or the parameters are
     /// not as many as they must be.
@@ -115,11 +118,14 @@ impl<'a> Conv<'a> {
     }
 
     /// What goes into each sum of one example: the places of the inputs and of their weights, in order, and the filter's bias.
-    pub(super) fn working(&self) -> Vec<(Vec<(usize, usize)>, Option<f64>)> {
+    pub(super) fn working(&self) -> Vec<Parts> {
         let mut sums = vec![(Vec::new(), None); self.z.len()];
-        let whole = self.own_columns(0, None);
-        self.products(whole, |at| sums[at.z].0.push((at.x, at.weight)));
-        self.sums(whole, |o, at| sums[at].1 = self.bias.map(|bias| bias[o]));
+        self.products((self.x.width, self.z.width), |at| sums[at.z].0.push((at.x, at.weight)));
+        for o in 0..self.z.channels {
+            for p in 0..self.z.places() {
+                sums[self.z.of_place(o, p)].1 = self.bias.map(|bias| bias[o]);
+            }
+        }
         sums
     }
 

@@ -306,7 +306,7 @@ fn forward(network: &Network, trace: &super::Trace, number: usize, shape: Shape)
         _ => (None, None),
     };
     // What each sum is made of: the places of its inputs and of its weights, and its bias.
-    let sums: Vec<(Vec<(usize, usize)>, Option<f64>)> = match (layer, weight) {
+    let sums: Vec<super::conv::Parts> = match (layer, weight) {
         (Layer::Conv(conv), Some(weight)) => {
             let conv = Conv::new(conv, shape, weight, bias.map(Vec::as_slice))?;
             if conv.products_count() > MOST_PRODUCTS { Vec::new() } else { conv.working() }

@@ -41,14 +41,16 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
              --features when training"
         )));
     };
-    let table = arguments.data.as_deref().map(|data| source::read_for(data, model.encoder())).transpose()?;
+    let table = arguments.data.as_deref().map(|data| source::read_for(&model, data)).transpose()?;
     arguments.target.draw(&chart(&model, &names, table.as_ref())?, output)
 }
 
 /// The names of a model's inputs where there are two, both numbers.
 pub(crate) fn two_inputs(model: &Model) -> Option<[String; 2]> {
     match model.encoder().inputs() {
-        [Input::Number { name: a, .. }, Input::Number { name: b, .. }] => Some([a.clone(), b.clone()]),
+        [Input::Number { name: a, .. }, Input::Number { name: b, .. }] if model.encoder().window().is_none() => {
+            Some([a.clone(), b.clone()])
+        }
         _ => None,
     }
 }

@@ -30,7 +30,7 @@ const EXAMPLES: &str = "Examples:
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     arguments.target.check()?;
     let model = model::load(&arguments.model)?;
-    let table = source::read_for(&arguments.data, model.encoder())?;
+    let table = source::read_for(&model, &arguments.data)?;
     let evaluation = model.evaluate(&table).map_err(|error| model::in_use(error, &arguments.model))?;
     let Evaluation::Classification(report) = evaluation else {
         return Err(Failure::usage("this model predicts numbers and confuses no classes; see adaline evaluate"));

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 
 /// Train a network on data and save it
 ///
-/// Reads a built-in data set, a CSV or TSV file with a header, or a folder of images (PNG and JPEG in a folder for each
-/// class, or MNIST's format); splits off test and validation rows; trains; and reports how well the test rows are
-/// predicted. The model file holds everything that is needed to predict new rows. Same seed, same data: the same model,
-/// bit for bit, whatever the number of threads.
+/// Reads a built-in data set, a CSV or TSV file with a header, a folder of images (PNG and JPEG in a folder for each
+/// class, or MNIST's format), or a text; splits off test and validation rows; trains; and reports how well the test rows
+/// are predicted. The model file holds everything that is needed to predict new rows. Same seed, same data: the same
+/// model, bit for bit, whatever the number of threads.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, args_override_self = true)]
 pub(crate) struct Arguments {
@@ -34,6 +34,23 @@ pub(crate) struct Arguments {
     /// classification or regression, where the target does not say it
     #[arg(long, value_parser = values::task, help_heading = "Data")]
     pub(super) task: Option<Task>,
+
+    /// Forecast a series: look at so many rows in the order of time, and learn the next value of the target; with --text,
+    /// characters of an example [default: 64]
+    #[arg(long, value_name = "STEPS", value_parser = values::count, allow_negative_numbers = true, help_heading = "Data")]
+    pub(super) window: Option<usize>,
+
+    /// How many next values to forecast [default: 1]
+    #[arg(long, value_name = "STEPS", value_parser = values::count, allow_negative_numbers = true, help_heading = "Data")]
+    pub(super) horizon: Option<usize>,
+
+    /// Read each row as a sequence, step by step across the columns: 29,12 is 29 steps of 12 values, 29 is 29 steps of one
+    #[arg(long, value_name = "STEPS,VALUES", value_delimiter = ',', value_parser = values::count, allow_negative_numbers = true, conflicts_with_all = ["window", "horizon"], help_heading = "Data")]
+    pub(super) sequence: Option<Vec<usize>>,
+
+    /// Learn the next character of this text file, - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "target", "features", "exclude", "task", "horizon", "sequence", "class_weight"], help_heading = "Data")]
+    pub(super) text: Option<String>,
 
     /// The share of rows for the test [default: 0.2]
     #[arg(long, value_name = "SHARE", value_parser = values::number, allow_negative_numbers = true, help_heading = "Data")]
@@ -76,7 +93,7 @@ pub(crate) struct Arguments {
     pub(super) net: Option<String>,
 
     /// Start from the weights of a model file, with its columns, scaling and layers
-    #[arg(long, value_name = "MODEL", conflicts_with_all = ["net", "hidden", "activation", "dropout", "target", "features", "exclude", "task", "image_size", "channels"], help_heading = "Network")]
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["net", "hidden", "activation", "dropout", "target", "features", "exclude", "task", "image_size", "channels", "window", "horizon", "sequence"], help_heading = "Network")]
     pub(super) from: Option<PathBuf>,
 
     /// Passes over the training rows [default: chosen from the data, docs/defaults.md]
@@ -185,7 +202,7 @@ pub(crate) struct Arguments {
 }
 
 /// A run that goes on keeps its settings, which are in the checkpoint.
-const RESUME_CONFLICTS: [&str; 34] = [
+const RESUME_CONFLICTS: [&str; 37] = [
     "augment",
     "channels",
     "image_size",
@@ -193,6 +210,9 @@ const RESUME_CONFLICTS: [&str; 34] = [
     "features",
     "exclude",
     "task",
+    "window",
+    "horizon",
+    "sequence",
     "test_split",
     "validation_split",
     "no_shuffle",

@@ -1,9 +1,10 @@
 //! What a run came to.
 
 use super::names::Names;
+use crate::command::evaluate;
 use crate::failure::Failure;
 use crate::source::{quoted, shown};
-use adaline::data::{Dataset, Table};
+use adaline::data::{Baseline, Dataset, Table};
 use adaline::{Evaluation, Fit, Model};
 use serde::{Serialize, Serializer};
 use std::time::Duration;
@@ -24,11 +25,13 @@ pub(super) struct Report {
     #[serde(skip)]
     best_epoch: usize,
     #[serde(skip)]
+    is_text: bool,
+    #[serde(skip)]
     takes_two_numbers: bool,
 }
 
 /// How well one part of the rows is predicted.
-struct Part(Evaluation);
+struct Part(Evaluation, Option<Baseline>);
 
 impl Serialize for Part {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -46,14 +49,26 @@ impl Serialize for Part {
             mae: f64,
             r2: f64,
         }
+        #[derive(Serialize)]
+        struct Whole<'a, T> {
+            #[serde(flatten)]
+            figures: T,
+            #[serde(flatten)]
+            baseline: Option<&'a Baseline>,
+        }
+        let baseline = self.1.as_ref();
         match &self.0 {
-            Evaluation::Classification(c) => {
-                Classes { rows: c.rows, loss: c.loss, accuracy: c.accuracy }.serialize(serializer)
-            }
             Evaluation::Regression(r) => {
-                Numbers { rows: r.rows, loss: r.loss, mse: r.mse, mae: r.mae, r2: r.r2 }.serialize(serializer)
+                let figures = Numbers { rows: r.rows, loss: r.loss, mse: r.mse, mae: r.mae, r2: r.r2 };
+                Whole { figures, baseline }.serialize(serializer)
             }
-            other => other.serialize(serializer),
+            other => match other.accuracy() {
+                Some(accuracy) => {
+                    let figures = Classes { rows: other.rows(), loss: other.loss(), accuracy };
+                    Whole { figures, baseline }.serialize(serializer)
+                }
+                None => other.serialize(serializer),
+            },
         }
     }
 }
@@ -66,8 +81,11 @@ impl Report {
         names: &Names,
         elapsed: Duration,
     ) -> Result<Self, Failure> {
+        let measured = |table: &Table| -> Result<Part, Failure> {
+            Ok(Part(model.evaluate(table)?, model.encoder().baseline(table)?))
+        };
         let part = |table: &Table| -> Result<Option<Part>, Failure> {
-            if table.is_empty() { Ok(None) } else { Ok(Some(Part(model.evaluate(table)?))) }
+            if table.is_empty() { Ok(None) } else { Ok(Some(measured(table)?)) }
         };
         Ok(Report {
             model: names.model.display().to_string(),
@@ -75,11 +93,12 @@ impl Report {
             parameters: model.network().parameters(),
             seconds: elapsed.as_secs_f64(),
             weights_sha256: model.weights_sha256(),
-            train: Part(model.evaluate(data.train())?),
+            train: measured(data.train())?,
             validation: part(data.validation())?,
             test: part(data.test())?,
             history: shown(&names.history),
             best_epoch: fit.best_epoch,
+            is_text: model.encoder().vocabulary().is_some(),
             takes_two_numbers: crate::command::plot::two_inputs(model).is_some(),
         })
     }
@@ -91,7 +110,7 @@ impl Report {
             (None, Some(validation)) => ("validation rows", validation),
             (None, None) => ("training rows", &self.train),
         };
-        let mut text = format!("On the {what}:\n\n{}\n\n", part.0);
+        let mut text = format!("On the {what}:\n\n{}\n\n", evaluate::text(&part.0, part.1.as_ref()));
         text.push_str(&format!(
             "model    {} ({} parameters, the weights of epoch {} of {}, {:.1} s)\n",
             adaline::error::printable(&self.model),
@@ -105,8 +124,12 @@ impl Report {
         if source != "-" {
             let data = quoted(source);
             text.push_str(&format!("  adaline evaluate {model} {data}\n"));
-            text.push_str(&format!("  adaline predict {model} {data}\n"));
-            if matches!(self.train.0, Evaluation::Classification(_)) {
+            if self.is_text {
+                text.push_str(&format!("  adaline generate {model} --temperature 0.8 --seed 1\n"));
+            } else {
+                text.push_str(&format!("  adaline predict {model} {data}\n"));
+            }
+            if matches!(self.train.0, Evaluation::Classification(_)) && !self.is_text {
                 text.push_str(&format!("  adaline plot confusion {model} {data}\n"));
             }
             if self.takes_two_numbers {

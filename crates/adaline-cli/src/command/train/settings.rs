@@ -18,7 +18,7 @@ pub(super) fn make(
     settings.shuffle = !arguments.no_shuffle;
     if let Some(batch_size) = arguments.batch_size {
         settings.batch_size = batch_size;
-        let epochs = Defaults::epochs(data.train().rows(), batch_size);
+        let epochs = Defaults::epochs(data.train_examples(), batch_size);
         settings.patience = settings.patience.map(|patience| patience.min(epochs));
         settings.epochs = epochs;
     }
@@ -115,7 +115,7 @@ fn loss(arguments: &Arguments, model: &Model) -> Result<Option<Loss>, Failure> {
 fn balanced(model: &Model, data: &Dataset) -> Result<Vec<f32>, Failure> {
     let samples = model.encoder().encode(data.train())?;
     let Targets::Classes(classes) = samples.targets() else {
-        return Err(Failure::usage("--class-weight: the target is a number and has no classes; leave it out"));
+        return Err(Failure::usage("--class-weight: only for a target of classes; leave it out"));
     };
     let mut counts = vec![0usize; model.encoder().classes().len()];
     for &class in classes {

@@ -28,6 +28,8 @@ enum State {
     Bytes(Vec<u8>),
     Numbers(Vec<f64>),
     Text(TextBuilder),
+    /// Numbers and blank cells; the fault is the first blank one.
+    Gapped(Vec<Option<f64>>, Fault),
     Faulty(Fault),
 }
 
@@ -37,12 +39,15 @@ struct Undecided {
     cells: Vec<u8>,
     rows: usize,
     numbers: usize,
+    blanks: usize,
     words: usize,
     /// How many of the words would be numbers but for a decimal comma.
     decimal_commas: usize,
     /// The first cell that is no number, and the first that is missing.
     first_odd: Option<Fault>,
     first_missing: Option<Fault>,
+    /// The first cell that is neither a number nor blank.
+    first_word: Option<(Option<u64>, String)>,
 }
 
 impl ColumnBuilder {
@@ -61,7 +66,16 @@ impl ColumnBuilder {
             }
             State::Bytes(_) | State::Numbers(_) => match number::read(cell) {
                 Cell::Number(x) => self.state.push_number(x),
+                Cell::Empty => self.state = std::mem::replace(&mut self.state, State::Bytes(Vec::new())).gap(line),
                 _ => self.state = State::Faulty(odd_cell(cell, line)),
+            },
+            State::Gapped(cells, fault) => match number::read(cell) {
+                Cell::Number(x) => cells.push(Some(x)),
+                Cell::Empty => cells.push(None),
+                _ => {
+                    let odd = odd_cell(cell, line);
+                    self.state = State::Faulty(Fault { odd: Some((odd.line, odd.message)), ..fault.clone() });
+                }
             },
             State::Text(builder) => match missing_in_text(cell, line) {
                 None => builder.push(cell),
@@ -84,6 +98,7 @@ impl ColumnBuilder {
             State::Bytes(values) => Column::new(self.name, Values::Bytes(values)),
             State::Numbers(values) => Column::new(self.name, Values::Numbers(values)),
             State::Text(builder) => Column::new(self.name, Values::Text(builder.finish())),
+            State::Gapped(cells, fault) => Column::gapped(self.name, cells, fault),
             State::Faulty(fault) => Column::faulty(self.name, fault),
             State::Undecided(_) => Column::new(self.name, Values::Numbers(Vec::new())),
         }
@@ -91,6 +106,17 @@ impl ColumnBuilder {
 }
 
 impl State {
+    /// A numeric column that has met its first blank cell.
+    fn gap(self, line: u64) -> State {
+        let mut cells: Vec<Option<f64>> = match self {
+            State::Bytes(bytes) => bytes.into_iter().map(|byte| Some(f64::from(byte))).collect(),
+            State::Numbers(numbers) => numbers.into_iter().map(Some).collect(),
+            other => return other,
+        };
+        cells.push(None);
+        State::Gapped(cells, odd_cell("", line))
+    }
+
     /// Adds a number to a numeric column.
     fn push_number(&mut self, x: f64) {
         match self {
@@ -118,6 +144,7 @@ impl Undecided {
         let kind = number::read(cell);
         match kind {
             Cell::Number(_) => self.numbers += 1,
+            Cell::Empty => self.blanks += 1,
             Cell::Word => {
                 self.words += 1;
                 self.decimal_commas += usize::from(number::is_decimal_comma(cell));
@@ -130,6 +157,10 @@ impl Undecided {
             }
             if self.first_missing.is_none() {
                 self.first_missing = missing_in_text(cell, line);
+            }
+            if self.first_word.is_none() && kind != Cell::Empty {
+                let odd = odd_cell(cell, line);
+                self.first_word = Some((odd.line, odd.message));
             }
         }
         // A length below 255 is one byte; a longer one follows as eight.
@@ -144,6 +175,8 @@ impl Undecided {
     }
 
     fn decide(self) -> State {
+        let word = self.first_word;
+        let with_word = |fault: Fault| State::Faulty(Fault { odd: word.clone(), ..fault });
         match self.first_odd {
             None => {
                 let mut state = State::Bytes(Vec::with_capacity(self.rows));
@@ -154,18 +187,28 @@ impl Undecided {
                 });
                 state
             }
-            Some(fault) if self.words == 0 => State::Faulty(fault),
+            Some(fault) if self.numbers + self.blanks == self.rows => {
+                let mut cells = Vec::with_capacity(self.rows);
+                each_cell(&self.cells, |cell| {
+                    cells.push(match number::read(cell) {
+                        Cell::Number(x) => Some(x),
+                        _ => None,
+                    });
+                });
+                State::Gapped(cells, fault)
+            }
+            Some(fault) if self.words == 0 => with_word(fault),
             Some(mut fault) if self.words.saturating_mul(9) <= self.numbers => {
                 let all = self.numbers + self.words;
                 fault.message.push_str(&format!(
                     " ({} of the first {all} cells of this column are numbers, so it is taken for a numeric one)",
                     self.numbers
                 ));
-                State::Faulty(fault)
+                with_word(fault)
             }
-            Some(fault) if self.decimal_commas == self.words => State::Faulty(fault),
+            Some(fault) if self.decimal_commas == self.words => with_word(fault),
             Some(_) => match self.first_missing {
-                Some(fault) => State::Faulty(fault),
+                Some(fault) => with_word(fault),
                 None => {
                     let mut builder = TextBuilder::default();
                     each_cell(&self.cells, |cell| builder.push(cell));
@@ -193,13 +236,13 @@ fn each_cell(mut cells: &[u8], mut visit: impl FnMut(&str)) {
 }
 
 fn odd_cell(cell: &str, line: u64) -> Fault {
-    Fault { line: Some(line), message: number::complaint(cell).unwrap_or_default() }
+    Fault { line: Some(line), message: number::complaint(cell).unwrap_or_default(), odd: None }
 }
 
 /// In a text column, "inf" is a word like any other, but nothing and "NaN" are missing values.
 fn missing_in_text(cell: &str, line: u64) -> Option<Fault> {
     match number::read(cell) {
-        Cell::Empty => Some(Fault { line: Some(line), message: number::EMPTY.to_owned() }),
+        Cell::Empty => Some(Fault { line: Some(line), message: number::EMPTY.to_owned(), odd: None }),
         Cell::NotANumber => Some(odd_cell(cell, line)),
         _ => None,
     }

@@ -4,7 +4,7 @@ use encoding_rs::{Decoder, DecoderResult, UTF_16BE, UTF_16LE};
 use std::io::{self, BufReader, Read};
 
 /// The text of a file as UTF-8 (which is not checked here), without a byte order mark.
-pub(super) fn utf8<'a>(mut reader: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+pub(in crate::data) fn utf8<'a>(mut reader: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let mut head = Vec::with_capacity(3);
     reader.by_ref().take(3).read_to_end(&mut head)?;
     let (encoding, mark) = match head.as_slice() {

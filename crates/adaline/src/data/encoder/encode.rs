@@ -5,7 +5,9 @@ use crate::data::column::{Column, Values};
 use crate::data::image;
 use crate::data::images::Images;
 use crate::data::number::{self, Cell};
-use crate::data::table::{Table, list};
+use crate::data::series::{self, Window};
+use crate::data::table::{Lines, Table, list};
+use crate::data::{sequence, text};
 use crate::error::{Place, did_you_mean, printable};
 use crate::{Error, Result, Samples, Shape, Targets};
 use std::collections::HashMap;
@@ -14,20 +16,81 @@ use std::collections::HashMap;
 const BLOCK: usize = 64;
 
 /// Most numbers that are encoded at once: 8 GiB of f32.
-const MOST_VALUES: usize = 1 << 31;
+pub(in crate::data) const MOST_VALUES: usize = 1 << 31;
 
 impl Encoder {
-    /// The inputs of all rows, one row after the other, and how many rows there are.
+    /// The inputs of all rows, one row after the other, and how many rows there are. Of a series or a text, these are
+    /// windows: all that are whole, the last of a series ends with its last row; the last of a text may be shorter.
     ///
     /// Columns are found by name, wherever they stand; others are ignored. Fails when a column is missing, when a cell
     /// is not what the column held in training, and when a number does not fit into an f32.
     pub fn encode_inputs(&self, table: &Table) -> Result<(Vec<f32>, usize)> {
+        match (self.inputs.as_slice(), self.window) {
+            (_, Some(window)) => {
+                let count = series::count(table, window, true)?;
+                Ok((self.windows(table, window, true)?, count))
+            }
+            ([Input::Text { window, characters }], None) => {
+                let (values, rows, _) = text::encode_inputs(table, characters, *window)?;
+                Ok((values, rows))
+            }
+            _ => self.encode_rows(table),
+        }
+    }
+
+    /// How many steps of each encoded row are its own; `None` where all are.
+    ///
+    /// Fails like [`Encoder::encode_inputs`].
+    pub fn encode_lengths(&self, table: &Table) -> Result<Option<Vec<u32>>> {
+        match self.inputs.as_slice() {
+            [Input::Sequence { names, features, .. }] => {
+                sequence::lengths(table, &self.sequence_columns(table, names)?, *features)
+            }
+            [Input::Text { window, characters }] => Ok(text::encode_inputs(table, characters, *window)?.2),
+            _ => Ok(None),
+        }
+    }
+
+    /// The windows of a series.
+    fn windows(&self, table: &Table, window: Window, beyond: bool) -> Result<Vec<f32>> {
+        series::count(table, window, beyond)?;
+        let (rows, _) = self.encode_rows(table)?;
+        let width = self.row_width();
+        let mut windows = series::windows(table, &rows, width, window, beyond)?;
+        if let Some(own) = series::own_past(&self.inputs, &self.target, window) {
+            series::measure_from_last(table, &self.target, window, own, width, &mut windows)?;
+        }
+        Ok(windows)
+    }
+
+    /// What must be added to the predictions of each window of a table: its last value, where a forecast is relative to it.
+    pub(crate) fn offsets(&self, table: &Table) -> Result<Option<Vec<f64>>> {
+        match self.window {
+            Some(window) if series::own_past(&self.inputs, &self.target, window).is_some() => {
+                series::last_values(table, &self.target, window, true).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The variance of the targets in their own units, where a forecast is relative; else the targets tell it themselves.
+    pub(crate) fn variance(&self, table: &Table) -> Result<Option<f64>> {
+        match self.window {
+            Some(window) if series::own_past(&self.inputs, &self.target, window).is_some() => {
+                series::variance(table, &self.target, window).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The numbers of each row of the table.
+    fn encode_rows(&self, table: &Table) -> Result<(Vec<f32>, usize)> {
         let images = self.images(table)?;
         // A model of single pixels finds them in a column of images, too.
         let pixels = if images.is_none() { table.with_pixel_columns()? } else { std::borrow::Cow::Borrowed(table) };
         let columns = if images.is_none() { self.columns(&pixels)? } else { Vec::new() };
         let table = &*pixels;
-        let width = self.shape().len();
+        let width = self.row_width();
         let rows = table.rows();
         let mut out: Vec<f32> = Vec::new();
         let len = rows.checked_mul(width).filter(|&len| len <= MOST_VALUES);
@@ -41,6 +104,10 @@ impl Encoder {
             return Ok((out, rows));
         }
         out.resize(rows * width, 0.0);
+        if let [Input::Sequence { names, features, mean, scale, .. }] = self.inputs.as_slice() {
+            let columns = self.sequence_columns(table, names)?;
+            sequence::encode(table, &columns, *features, (mean, scale), &mut out)?;
+        }
         for start in (0..rows).step_by(BLOCK) {
             let block = start..rows.min(start + BLOCK);
             for column in &columns {
@@ -55,12 +122,38 @@ impl Encoder {
     /// Fails like [`Encoder::encode_inputs`], and when the target is missing, is of a class that training never saw, or
     /// is no number in a regression.
     pub fn encode(&self, table: &Table) -> Result<Samples> {
-        let (inputs, _) = self.encode_inputs(table)?;
-        Samples::new(self.shape(), inputs, self.encode_targets(table)?)
+        if let [Input::Text { window, characters }] = self.inputs.as_slice() {
+            return text::encode(table, characters, *window);
+        }
+        if let Some(window) = self.window {
+            let inputs = self.windows(table, window, false)?;
+            return Samples::new(self.shape(), inputs, self.encode_targets(table)?);
+        }
+        let (inputs, _) = self.encode_rows(table)?;
+        let samples = Samples::new(self.shape(), inputs, self.encode_targets(table)?)?;
+        match self.encode_lengths(table)? {
+            Some(lengths) => samples.with_lengths(lengths),
+            None => Ok(samples),
+        }
     }
 
     /// The inputs of one row, given as text in the order of [`Encoder::input_names`].
     pub fn encode_row<S: AsRef<str>>(&self, cells: &[S]) -> Result<Vec<f32>> {
+        Ok(self.encode_inputs(&self.row(cells)?)?.0)
+    }
+
+    /// One row, given as text in the order of [`Encoder::input_names`], as a table: blank cells are allowed at the end of
+    /// a sequence. A series or a text has no single row, and is an error.
+    pub fn row<S: AsRef<str>>(&self, cells: &[S]) -> Result<Table> {
+        if let Some(window) = self.window {
+            let message =
+                format!("the model looks at {} rows of a series; give a table of at least as many", window.steps);
+            return Err(Error::data(Place::new("row"), message));
+        }
+        if self.vocabulary().is_some() {
+            let message = "the model reads text and goes on with it: generate from a prompt instead";
+            return Err(Error::data(Place::new("row"), message));
+        }
         let names = self.input_names();
         if cells.len() != names.len() {
             let message = format!(
@@ -73,13 +166,17 @@ impl Encoder {
         }
         let columns = names.iter().zip(cells).map(|(name, cell)| match number::read(cell.as_ref()) {
             Cell::Number(x) => Column::numbers(name, vec![x]),
+            Cell::Empty if matches!(self.inputs.as_slice(), [Input::Sequence { .. }]) => Column::blank(name),
             _ => Column::text(name, [cell.as_ref()]),
         });
-        Ok(self.encode_inputs(&Table::new("row", columns.collect())?)?.0)
+        Table::with_rows("row".to_owned(), columns.collect(), Lines::None, 1)
     }
 
     /// The targets of all rows.
     pub fn encode_targets(&self, table: &Table) -> Result<Targets> {
+        if let [Input::Text { window, characters }] = self.inputs.as_slice() {
+            return Ok(text::encode(table, characters, *window)?.targets().clone());
+        }
         let column = table.column(self.target.name())?;
         match &self.target {
             Target::Classes { name, classes } => {
@@ -99,14 +196,33 @@ impl Encoder {
                 }
                 Ok(Targets::Classes(numbers))
             }
+            Target::Number { scale, .. } if self.offsets(table).is_ok_and(|offsets| offsets.is_some()) => {
+                let Some(window) = self.window else { return Err(Error::shape("encoder", "there is no window")) };
+                let values = series::changes(table, &self.target, window, *scale)?;
+                Ok(Targets::Values { width: window.horizon, values })
+            }
             Target::Number { name, mean, scale } => {
                 let mut values = Vec::with_capacity(table.rows());
                 for row in 0..table.rows() {
                     values.push(scaled(table, column, name, row, *mean, *scale)?);
                 }
-                Ok(Targets::Values { width: 1, values })
+                match self.window {
+                    None => Ok(Targets::Values { width: 1, values }),
+                    Some(window) => {
+                        let values = series::targets(&values, window, series::count(table, window, false)?);
+                        Ok(Targets::Values { width: window.horizon, values })
+                    }
+                }
             }
+            Target::NextCharacter => Err(Error::shape("encoder", "the next character is learnt from a text")),
         }
+    }
+
+    /// The columns of a sequence, which may hold blank cells.
+    fn sequence_columns<'a>(&'a self, table: &'a Table, names: &[String]) -> Result<Vec<&'a Column>> {
+        let places: HashMap<&str, &Column> = table.columns().iter().map(|column| (column.name(), column)).collect();
+        let find = |name: &String| places.get(name.as_str()).copied().ok_or_else(|| self.missing(table, name));
+        names.iter().map(find).collect()
     }
 
     /// The columns of a table that the encoder wants, in its order.
@@ -133,6 +249,8 @@ impl Encoder {
                     let codes = Codes::new(column, categories);
                     sources.push(Source { column, at, kind: Kind::Categories { codes, categories } });
                 }
+                // Encoded as a whole, since what is blank is told by the row.
+                Input::Sequence { .. } | Input::Text { .. } => {}
                 Input::Image { height, width, mean, scale, .. } => {
                     for (pixel, name) in image::pixel_names(input.shape()).enumerate() {
                         let channel = pixel / (height * width);

@@ -58,7 +58,7 @@ impl Encoder {
     }
 }
 
-fn fit_target(training: &Table, target: &str, task: Task, scale: bool) -> Result<Target> {
+pub(in crate::data) fn fit_target(training: &Table, target: &str, task: Task, scale: bool) -> Result<Target> {
     let column = training.column(target)?;
     let name = target.to_owned();
     Ok(match task {
@@ -104,7 +104,7 @@ fn classes(column: &Column, rows: usize) -> Vec<String> {
     values.iter().map(f64::to_string).collect()
 }
 
-fn fit_input(training: &Table, column: &Column) -> Result<Input> {
+pub(in crate::data) fn fit_input(training: &Table, column: &Column) -> Result<Input> {
     training.column(column.name())?;
     let name = column.name().to_owned();
     match column.values() {

@@ -4,6 +4,7 @@ use crate::layer::Recurrent;
 use crate::rng::{Purpose, Rng};
 use crate::{Activation, Batch, Inputs, InstructionSet, Layer, Loss, Network, Predictor, Settings, Shape};
 use crate::{Targets, Trainer, layer::Cell};
+use std::slice::from_ref;
 
 fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
@@ -124,9 +125,7 @@ impl Case {
 
     /// Loss and gradients, tensor by tensor, in a session that is planned for so many rows.
     fn gradients(&self, set: InstructionSet, threads: usize, planned: usize) -> (f64, Vec<Vec<f32>>) {
-        let mut settings = Settings::default();
-        settings.loss = Some(Loss::Mse);
-        settings.batch_size = planned;
+        let settings = Settings { loss: Some(Loss::Mse), batch_size: planned, ..Settings::default() };
         let targets = Targets::Values { width: self.network.output().len(), values: self.targets.clone() };
         let trainer = Trainer::with(settings).threads(threads).instruction_set(set);
         let mut session = trainer.session(&self.network, &targets).unwrap();
@@ -201,10 +200,10 @@ fn every_cell_agrees_with_plain_loops_there_and_back() {
     for units in [1, 3, 16, 21] {
         for (number, cell) in cells(units).into_iter().enumerate() {
             let lengths = [None, Some(vec![5, 2, 1])][number % 2].clone();
-            Case::new(&[cell.clone()], 5, 4, 3, lengths).check();
+            Case::new(from_ref(&cell), 5, 4, 3, lengths).check();
             Case::new(&[cell.clone().bidirectional()], 5, 3, 3, Some(vec![3, 5, 1])).check();
             Case::new(&[cell.clone().sequences()], 4, 3, 2, Some(vec![4, 2])).check();
-            Case::new(&[cell.clone()], 1, 2, 1, None).check();
+            Case::new(from_ref(&cell), 1, 2, 1, None).check();
         }
     }
 }

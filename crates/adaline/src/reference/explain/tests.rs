@@ -378,18 +378,16 @@ fn what_does_not_fit_is_said() {
 
 #[test]
 fn layers_whose_working_is_not_shown_say_so() {
-    for (shape, chain, place) in [(Shape::Sequence { steps: 2, features: 1 }, "dense 1 tanh", "layer 1 (dense 1 tanh)")]
-    {
-        let network = crate::Network::new(shape, Layer::parse_chain(chain).unwrap()).unwrap();
-        let values = vec![0.0; network.output().len()];
-        let goal = Goal { loss: Loss::Mse, targets: Targets::Values(&values), class_weights: None };
-        let input = vec![1.0; shape.len()];
-        let message = explain(&Network::of(&network).unwrap(), &input, &goal, None).unwrap_err().to_string();
-        let want = format!(
-            "{place}: its working cannot be shown; dense layers on rows of numbers, convolutions, pools and norms can be"
-        );
-        assert_eq!(message, want);
-    }
+    let (shape, chain) = (Shape::Sequence { steps: 2, features: 1 }, "dense 1 tanh");
+    let network = crate::Network::new(shape, Layer::parse_chain(chain).unwrap()).unwrap();
+    let values = vec![0.0; network.output().len()];
+    let goal = Goal { loss: Loss::Mse, targets: Targets::Values(&values), class_weights: None };
+    let input = vec![1.0; shape.len()];
+    let message = explain(&Network::of(&network).unwrap(), &input, &goal, None).unwrap_err().to_string();
+    let want = format!(
+        "layer 1 ({chain}): its working cannot be shown; dense layers on rows of numbers, convolutions, pools and norms can be"
+    );
+    assert_eq!(message, want);
 }
 
 /// Every product under a filter, at the edge too, for images and for sequences.
