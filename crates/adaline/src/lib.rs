@@ -147,7 +147,7 @@ pub use layer::{
 pub use loss::Loss;
 pub use metrics::{ClassReport, Classification, Evaluation, Regression, Steps};
 #[cfg(feature = "data")]
-pub use model::{DataRecord, Generated, Model, Prediction, Predictions, Record, Sampler};
+pub use model::{DataRecord, Generated, Memory, Model, Prediction, Predictions, Record, Sampler};
 pub use network::Network;
 pub use neuron::{Firing, Line, Neuron, NeuronLayer, Sum};
 pub use optimizer::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Rprop, Sgd};

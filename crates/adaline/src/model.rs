@@ -5,11 +5,13 @@ mod explain;
 mod file;
 mod generate;
 mod logic;
+mod memory;
 mod predictions;
 mod record;
 mod text;
 
 pub use generate::{Generated, Sampler};
+pub use memory::Memory;
 pub use predictions::{Prediction, Predictions};
 pub use record::{DataRecord, Record};
 

@@ -4,7 +4,7 @@ mod by_hand;
 mod summary;
 
 #[cfg(feature = "plot")]
-pub(crate) use summary::thousands;
+pub(crate) use summary::{bytes, thousands};
 
 use crate::kernel::buffer::{Buffer, is_there_room_for, round_up};
 use crate::layer::{MAX_LAYERS, Parameter};

@@ -317,6 +317,14 @@ impl Op {
         }
     }
 
+    /// Bytes that the operation has besides its buffers.
+    pub(crate) fn table_bytes(&self) -> usize {
+        match self {
+            Op::Conv(op) => op.table_bytes(),
+            _ => 0,
+        }
+    }
+
     fn wires(&self) -> &Wires {
         match self {
             Op::Product(op) => &op.wires,

@@ -118,9 +118,9 @@ impl Plan {
         self.outputs
     }
 
-    /// Bytes of the buffers.
+    /// Bytes of the buffers, and of the tables that say where windows lie.
     pub(crate) fn bytes(&self) -> usize {
-        self.arena.len() * size_of::<f32>()
+        self.arena.len() * size_of::<f32>() + self.ops.iter().map(Op::table_bytes).sum::<usize>()
     }
 
     pub(crate) fn machine(&self) -> &Machine {

@@ -5,7 +5,7 @@ use crate::model;
 use crate::output::{Output, left};
 use adaline::data::{Input, Target, Window};
 use adaline::error::printable;
-use adaline::{Ended, Model, Record};
+use adaline::{Ended, Memory, Model, Record};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -43,6 +43,7 @@ struct Document<'a> {
     window: Option<Window>,
     classes: &'a [String],
     weights_sha256: String,
+    memory: Option<Memory>,
     training: Option<&'a Record>,
 }
 
@@ -75,6 +76,7 @@ impl<'a> Document<'a> {
             window: model.encoder().window(),
             classes: model.encoder().classes(),
             weights_sha256: model.weights_sha256(),
+            memory: model.memory().ok(),
             training: model.record(),
         }
     }
@@ -90,7 +92,11 @@ fn dimensions(shape: adaline::Shape) -> Vec<usize> {
 }
 
 fn text(model: &Model) -> String {
-    let mut text = format!("{}\n\n", model.network());
+    let mut text = format!("{}\n", model.network());
+    if let Ok(memory) = model.memory() {
+        text.push_str(&format!("{memory}\n"));
+    }
+    text.push('\n');
     text.push_str(&schema(model));
     text.push('\n');
     match model.record() {

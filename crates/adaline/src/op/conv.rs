@@ -193,6 +193,13 @@ impl Conv {
         Conv { spec, framed, copy, has_rim, places: forward, back, wires }
     }
 
+    /// Bytes of the lists of places.
+    pub(super) fn table_bytes(&self) -> usize {
+        let back = self.back.as_ref().and_then(|back| back.dx.as_ref());
+        let values = self.places.depth() + back.map_or(0, |to| to.places.depth());
+        values * size_of::<usize>()
+    }
+
     /// Values of a whole batch that come in, and that go out.
     fn lens(&self, rows: usize) -> (usize, usize) {
         let g = &self.spec.geometry;
