@@ -48,6 +48,31 @@ fn every_command_of_the_readme_runs() {
     }
 }
 
+/// The commands of the plain blocks run, for one epoch, and the networks that the page says are those that are taken.
+#[test]
+fn the_page_on_choosing_names_the_networks_that_are_taken() {
+    let page = read("docs/choosing.md");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("your.txt"), "The quick brown fox jumps over the lazy dog. ".repeat(40)).unwrap();
+    let commands: Vec<&str> = page.lines().filter(|line| line.starts_with("adaline ")).collect();
+    assert!(commands.len() >= 8, "{commands:?}");
+    for command in commands {
+        let trains = command.starts_with("adaline train");
+        let output = Command::new(env!("CARGO_BIN_EXE_adaline"))
+            .args(&words(command)[1..])
+            .args(if trains { &["--epochs", "1"][..] } else { &[] })
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{command}: {}\n{told}", output.status);
+        // The network of a text depends on its characters.
+        if let Some(network) = told.lines().find(|line| line.starts_with("network ") && !line.contains("embedding")) {
+            assert!(page.lines().any(|line| line == network), "{command}: {network}");
+        }
+    }
+}
+
 /// The commands of a page's console blocks, each with what the page says it prints.
 fn consoles(page: &str) -> Vec<(String, String)> {
     let blocks = page.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());

@@ -34,13 +34,17 @@ fn the_margins_on_the_page_are_right() {
     for margin in &by_hand.rows {
         let row = &margin.row;
         let distance = margin.distance.unwrap();
-        says(&format!("| {} {} | {} | {} | {distance:.3} |", row.input[0], row.input[1], row.output, margin.sum));
+        says(&format!(" {}   {}  {:>4}       {}   {distance:.3}", row.input[0], row.input[1], margin.sum, row.output));
     }
     let or = Gate::Or.table();
     let (by_hand, best) = (or.margins(&Gate::Or.neuron().unwrap()).unwrap(), or.largest_margin().unwrap().unwrap());
     assert_eq!(best, Neuron::step([2.0, 2.0], -1.0));
     let best = or.margins(&best).unwrap();
-    says(&format!("from {:.3} to {:.3}", by_hand.least().unwrap(), best.least().unwrap()));
+    says(&format!(
+        "The least margin is {:.3}; the largest that any line has is {:.3}, with step(2·x1 + 2·x2 - 1).",
+        by_hand.least().unwrap(),
+        best.least().unwrap()
+    ));
     let corners = and.weight_region(-0.6).unwrap().polygon([-1.0, 1.0], [-1.0, 1.0]);
     assert_eq!(corners, [[0.0, 0.6], [0.6, 0.0], [0.6, 0.6]]);
     says("(0, 0.6), (0.6, 0) and (0.6, 0.6)");

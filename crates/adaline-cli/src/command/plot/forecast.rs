@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
             "the picture needs a model that forecasts a series: adaline train DATA --window 24",
         ));
     };
-    let table = source::read(&arguments.data)?;
+    let table = source::read_for(&model, &arguments.data)?;
     let predictions = model.predict(&table).map_err(|error| model::in_use(error, &arguments.model))?;
     let numbers = predictions.numbers().unwrap_or_default();
     let target = model.encoder().target().name();

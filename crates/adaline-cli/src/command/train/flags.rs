@@ -88,7 +88,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SHARE", value_parser = values::share, allow_negative_numbers = true, help_heading = "Network")]
     pub(super) dropout: Option<f64>,
 
-    /// The whole chain, output layer included: "dense 16 relu, dense 3"
+    /// The whole chain, output layer included: "dense 16 relu, dense 3". The layers are listed below
     #[arg(long, value_name = "LAYERS", allow_hyphen_values = true, conflicts_with_all = ["hidden", "activation", "dropout"], help_heading = "Network")]
     pub(super) net: Option<String>,
 
@@ -249,6 +249,16 @@ pub(super) enum ClassWeight {
     Balanced,
 }
 
-const EXAMPLES: &str = "Examples:
+const EXAMPLES: &str = "Layers of --net, separated by commas:
+  dense 16 relu                  16 neurons; an activation, no_bias and an initializer (he_normal) may follow
+  conv 32 3x3 relu               32 filters; also strides 2, same, dilation 2, groups 4; on a sequence conv 32 5
+  maxpool 2, avgpool 3 strides 2, global_maxpool, global_avgpool
+  lstm 128, gru 64, rnn 32       the last state; with sequences that of every step; bidirectional, reset_before (gru)
+  embedding 65 32                32 numbers for each of 65 words or characters
+  batchnorm, layernorm, dropout 0.2, flatten, or an activation: tanh, softmax, ...
+  residual(dense 16 relu, dense 16)   adds what comes in to what comes out of the chain inside
+Which suit which data: docs/choosing.md
+
+Examples:
   adaline train iris
   adaline train moons --hidden 16,16 --epochs 50 --seed 1 -o moons.safetensors";
