@@ -5,7 +5,7 @@ mod report;
 mod ridge;
 mod sets;
 
-use adaline::data::{Dataset, Split, Target};
+use adaline::data::{Baseline, Dataset, Split, Target};
 use adaline::{Defaults, Evaluation, Layer, Model, Network, Regression, Targets, Trainer};
 use changes::Changes;
 use report::Row;
@@ -22,6 +22,7 @@ struct Options {
     threads: usize,
     breast_cancer: Option<PathBuf>,
     mnist: Option<PathBuf>,
+    text: Option<PathBuf>,
     write_tables: Option<PathBuf>,
     changes: Changes,
 }
@@ -29,7 +30,7 @@ struct Options {
 /// Runs the subcommand. Returns whether every goal was met.
 pub(crate) fn run(arguments: &[String]) -> Result<bool, String> {
     let options = parse(arguments)?;
-    let mut sets = sets::all(options.breast_cancer.clone(), options.mnist.clone());
+    let mut sets = sets::all(options.breast_cancer.clone(), options.mnist.clone(), options.text.clone());
     if !options.only.is_empty() {
         if let Some(name) = options.only.iter().find(|name| !sets.iter().any(|set| set.name == **name)) {
             let names: Vec<&str> = sets.iter().map(|set| set.name).collect();
@@ -66,6 +67,7 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
             "--threads" => options.threads = changes::number(flag, value)?,
             "--breast-cancer" => options.breast_cancer = Some(value.into()),
             "--mnist" => options.mnist = Some(value.into()),
+            "--text" => options.text = Some(value.into()),
             "--write-tables" => options.write_tables = Some(value.into()),
             _ => options.changes.set(flag, value)?,
         }
@@ -77,8 +79,8 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
 fn write_tables(sets: &[Set], folder: &Path) -> Result<(), String> {
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     for set in sets {
-        if set.name == "mnist" {
-            continue; // it has a format of its own
+        if set.name.starts_with("mnist") || matches!(set.score, Score::Forecast | Score::BelowBigrams) {
+            continue; // images have a format of their own, and scikit-learn has no networks for series and texts
         }
         let Some(table) = set.table().map_err(|error| error.to_string())? else { continue };
         let path = folder.join(format!("{}.csv", set.name));
@@ -91,17 +93,24 @@ fn write_tables(sets: &[Set], folder: &Path) -> Result<(), String> {
 /// The runs on one data set; `None` where its file was not named.
 fn judge(set: &Set, options: &Options) -> adaline::Result<Option<Row>> {
     let Some(table) = set.table()? else { return Ok(None) };
-    let target = set.target.or(table.default_target()).unwrap_or("class").to_owned();
     let seeds = options.seeds.unwrap_or(set.seeds);
     let mut row = Row::new(set, seeds);
     for seed in 0..seeds {
         let split = Split::seeded(seed).test(0.2).validation(options.changes.validation());
-        let data = table.clone().target(&target)?.split(split)?;
+        let data = set.labelled(table.clone())?.split(split)?;
         let start = Instant::now();
         let (model, epochs) = train(set, &data, seed, options)?;
         let seconds = start.elapsed().as_secs_f64();
-        let score = match (set.score, model.evaluate(if data.test().is_empty() { data.train() } else { data.test() })?)
-        {
+        let judged = if data.test().is_empty() { data.train() } else { data.test() };
+        let score = match (set.score, model.evaluate(judged)?) {
+            (Score::Forecast, Evaluation::Regression(report)) => match data.encoder().baseline(judged)? {
+                Some(Baseline::LastValue { naive_rmse }) => naive_rmse / report.rmse,
+                _ => f64::NAN,
+            },
+            (_, Evaluation::Steps(report)) => match data.encoder().baseline(judged)? {
+                Some(Baseline::Entropy { bigram_entropy, .. }) => bigram_entropy - report.loss,
+                _ => f64::NAN,
+            },
             (Score::Learnt, Evaluation::Classification(report)) => f64::from(u8::from(report.accuracy == 1.0)),
             (_, Evaluation::Classification(report)) => report.accuracy,
             (_, Evaluation::Regression(report)) => {
@@ -128,6 +137,7 @@ fn train(set: &Set, data: &Dataset, seed: u64, options: &Options) -> adaline::Re
     let mut model = Model::new(data.encoder(), network);
     let mut settings = defaults.settings;
     settings.seed = seed;
+    settings.epochs = set.epochs.unwrap_or(settings.epochs);
     let fit = model.fit(data, Trainer::with(settings).threads(options.threads))?;
     Ok((model, fit.history.len()))
 }

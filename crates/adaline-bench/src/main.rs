@@ -21,7 +21,7 @@ const USAGE: &str = "\
 adaline-bench --workload NAME [--threads N] [--repeats 7] [--block SECONDS] [--set avx512|avx2|portable] [--serve]
     times one workload and prints one JSON line; with --serve one block for every line on standard input, until q
 
-adaline-bench accuracy [--only iris,digits] [--seeds N] [--threads N] [--breast-cancer FILE] [--mnist FOLDER]
+adaline-bench accuracy [--only iris,digits] [--seeds N] [--threads N] [--breast-cancer FILE] [--mnist FOLDER] [--text FILE]
     how well the defaults learn, the mean over seeds beside scikit-learn's; exit 4 where a goal is missed
     to try other settings: --hidden 32,16 --activation tanh --dropout P --epochs N --updates N --batch-size N
     --patience N --learning-rate X --weight-decay X --l2 X --schedule cosine --validation-split X

@@ -52,6 +52,8 @@ impl Row {
             Score::TestAccuracy => "accuracy",
             Score::TestR2 => "R²",
             Score::Learnt => "learnt",
+            Score::Forecast => "naive error / error",
+            Score::BelowBigrams => "nats below bigrams",
         };
         let number = |x: Option<f64>| x.map_or("-".to_owned(), |x| format!("{x:.4}"));
         let ridge = (!self.ridge.is_empty()).then(|| mean(&self.ridge));
@@ -87,7 +89,8 @@ pub(crate) fn head() -> Result<(), String> {
 
 /// A data set whose file was not named.
 pub(crate) fn absent(name: &str) -> Result<(), String> {
-    say(&format!("| {name} | not measured: name its file with --{name} PATH |"))
+    let flag = name.split_once('-').filter(|(set, _)| *set == "mnist").map_or(name, |(set, _)| set);
+    say(&format!("| {name} | not measured: name its file with --{flag} PATH |"))
 }
 
 fn say(line: &str) -> Result<(), String> {

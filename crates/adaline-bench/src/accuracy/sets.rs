@@ -1,6 +1,6 @@
 //! The data sets on which the defaults are judged.
 
-use adaline::data::{Column, Table};
+use adaline::data::{Column, Labelled, Table, Window};
 use adaline::rng::{Purpose, Rng};
 use std::path::PathBuf;
 
@@ -13,6 +13,10 @@ pub(crate) enum Score {
     TestR2,
     /// The part of the runs that get every training row right.
     Learnt,
+    /// Of a forecast: how many times larger the error is that repeating the last value makes.
+    Forecast,
+    /// Of a text: by how many nats a character the loss lies below the entropy of a character that follows a known one.
+    BelowBigrams,
 }
 
 /// Where the rows come from.
@@ -21,6 +25,8 @@ pub(crate) enum Source {
     Builtin(&'static str),
     /// A file or folder that is not part of the program.
     Path(Option<PathBuf>),
+    /// A text that is not part of the program.
+    Text(Option<PathBuf>),
     Generated(fn() -> Vec<Column>),
 }
 
@@ -32,6 +38,8 @@ pub(crate) struct Set {
     pub target: Option<&'static str>,
     /// The chain, where it is not the default one.
     pub net: Option<&'static str>,
+    /// Epochs, where they are not those of the defaults.
+    pub epochs: Option<usize>,
     pub score: Score,
     pub seeds: u64,
     /// At least this.
@@ -41,9 +49,24 @@ pub(crate) struct Set {
 }
 
 /// Every data set, the slow one last.
-pub(crate) fn all(breast_cancer: Option<PathBuf>, mnist: Option<PathBuf>) -> Vec<Set> {
-    let set =
-        |name, source, score| Set { name, source, target: None, net: None, score, seeds: 20, goal: None, within: None };
+pub(crate) fn all(breast_cancer: Option<PathBuf>, mnist: Option<PathBuf>, text: Option<PathBuf>) -> Vec<Set> {
+    let set = |name, source, score| Set {
+        name,
+        source,
+        target: None,
+        net: None,
+        epochs: None,
+        score,
+        seeds: 20,
+        goal: None,
+        within: None,
+    };
+    let of_mnist = |name, net, goal| Set {
+        net: Some(net),
+        seeds: 3,
+        goal: Some(goal),
+        ..set(name, Source::Path(mnist.clone()), Score::TestAccuracy)
+    };
     let toy = |name, goal| Set { goal, ..set(name, Source::Builtin(name), Score::TestAccuracy) };
     let regression =
         |name, make| Set { target: Some("y"), within: Some(0.05), ..set(name, Source::Generated(make), Score::TestR2) };
@@ -54,7 +77,14 @@ pub(crate) fn all(breast_cancer: Option<PathBuf>, mnist: Option<PathBuf>) -> Vec
             goal: Some(0.96),
             ..set("breast-cancer", Source::Path(breast_cancer), Score::TestAccuracy)
         },
-        Set { goal: Some(0.965), ..set("digits", Source::Builtin("digits"), Score::TestAccuracy) },
+        Set {
+            net: Some("dense 64 relu, dense 10"),
+            goal: Some(0.965),
+            ..set("digits", Source::Builtin("digits"), Score::TestAccuracy)
+        },
+        Set { goal: Some(0.98), seeds: 5, ..set("digits-cnn", Source::Builtin("digits"), Score::TestAccuracy) },
+        Set { goal: Some(4.0), seeds: 5, ..set("waves", Source::Builtin("waves"), Score::Forecast) },
+        Set { goal: Some(0.3), seeds: 1, ..set("text", Source::Text(text), Score::BelowBigrams) },
         toy("xor-cloud", None),
         toy("moons", None),
         toy("circles", None),
@@ -74,12 +104,13 @@ pub(crate) fn all(breast_cancer: Option<PathBuf>, mnist: Option<PathBuf>) -> Vec
             goal: Some(0.95),
             ..set("xor", Source::Builtin("xor"), Score::Learnt)
         },
-        Set {
-            net: Some("dense 128 relu, dense 10"),
-            seeds: 3,
-            goal: Some(0.95),
-            ..set("mnist", Source::Path(mnist), Score::TestAccuracy)
-        },
+        of_mnist("mnist", "dense 128 relu, dense 10", 0.95),
+        of_mnist(
+            "mnist-cnn",
+            "conv 16 3x3 relu, maxpool 2, conv 32 3x3 relu, maxpool 2, flatten, dense 128 relu, dense 10",
+            0.98,
+        ),
+        Set { epochs: Some(10), ..of_mnist("mnist-lstm", "lstm 128, dense 10", 0.95) },
     ]
 }
 
@@ -88,9 +119,22 @@ impl Set {
     pub(crate) fn table(&self) -> adaline::Result<Option<Table>> {
         match &self.source {
             Source::Builtin(name) => Table::builtin(name).map(Some),
-            Source::Path(None) => Ok(None),
+            Source::Path(None) | Source::Text(None) => Ok(None),
+            Source::Text(Some(path)) => Table::read_text(path).map(Some),
             Source::Path(Some(path)) => Table::read(path).map(Some),
             Source::Generated(make) => Table::new(self.name, make()).map(Some),
+        }
+    }
+}
+
+impl Set {
+    /// The rows with what is to be learnt.
+    pub(crate) fn labelled(&self, table: Table) -> adaline::Result<Labelled> {
+        let target = self.target.or(table.default_target()).unwrap_or("class").to_owned();
+        match self.score {
+            Score::Forecast => table.forecast(&target, Window::new(24, 1)),
+            Score::BelowBigrams => table.next_character(64),
+            _ => table.target(&target),
         }
     }
 }
