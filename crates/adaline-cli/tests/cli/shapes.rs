@@ -67,7 +67,7 @@ fn a_series_its_states_and_its_forecast() {
     assert!(!other.contains("the test part"), "another file is not what it was trained on");
     folder.good("train waves --window 12 --net 'conv 3 4 relu, flatten, dense 1' --epochs 1 -o conv.safetensors");
     assert!(drawn(&folder, "filters conv.safetensors").contains("3 filters of 4 steps over 1 channel"));
-    assert!(drawn(&folder, "features conv.safetensors waves").contains("12x1 → 9x3"));
+    assert!(drawn(&folder, "features conv.safetensors waves").contains("12 steps of 1 → 9 steps of 3"));
 }
 
 #[test]
@@ -77,6 +77,6 @@ fn the_states_of_a_text_stand_below_its_characters() {
     let net = "embedding 17 8, gru 4 sequences, dense 17";
     folder.good(&format!("train --text hamlet.txt --window 16 --net '{net}' --epochs 1 -o hamlet.safetensors"));
     let states = drawn(&folder, "states hamlet.safetensors hamlet.txt");
-    assert!(states.contains("4 units over 16 steps") && states.contains(">q<"), "{states}");
+    assert!(states.contains("4 units over 16 steps") && states.contains(">b<"), "{states}");
     drawn(&folder, "features hamlet.safetensors hamlet.txt");
 }

@@ -322,7 +322,8 @@ impl Stage {
         let mut drawn = Drawn { shapes: Vec::new(), height: 0.0, note: Vec::new(), block: Block::default() };
         let area = Area { left: 0.0, top: 0.0, right: wide, bottom: high };
         drawn.push_raster(Raster::new(&values, columns, shades), area);
-        drawn.note.push(format!("{}; steps run to the right", Self::range_note(shades)));
+        drawn.note.push(Self::range_note(shades));
+        drawn.note.push("steps run to the right".to_owned());
         if shown < features {
             drawn.note.push(format!("{shown} of {} values a step shown", grouped(features)));
         }

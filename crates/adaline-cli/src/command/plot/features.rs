@@ -42,10 +42,9 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let network = model.network();
     let trace = example.trace(network, &arguments.model)?;
     let mut picture = FeaturePicture::new(network.input(), &trace.input).title(format!(
-        "{}, row {}, through {}",
+        "{}, row {}, layer by layer",
         table.source(),
-        arguments.row,
-        network.notation()
+        arguments.row
     ));
     for ((layer, shape), done) in network.layers().iter().zip(network.shapes()).zip(&trace.layers) {
         picture = picture.layer(layer.to_string(), *shape, &done.outputs);
