@@ -279,8 +279,18 @@ impl Model {
         let outputs = self.network.output().len();
         let place = format!("layer {} ({last})", layers.len());
         if let (Some(vocabulary), Shape::Sequence { steps, .. }) = (self.encoder.vocabulary(), self.encoder.shape()) {
+            self.check_embeddings()?;
             text::check(&self.network, vocabulary.len(), steps)?;
             return self.loss().check(&self.network, &Targets::Steps { steps, classes: Vec::new() });
+        }
+        self.check_embeddings()?;
+        if let Shape::Sequence { .. } = self.network.output() {
+            let message = format!(
+                "one answer an example is wanted, and what comes out is {}; leave out \"sequences\" in the last recurrent layer, \
+                 or put global_avgpool or flatten before the last dense",
+                self.network.output()
+            );
+            return Err(Error::shape(place, message));
         }
         match self.encoder.classes().len() {
             0 if self.encoder.horizon() > 1 && outputs != self.encoder.horizon() => {
@@ -305,6 +315,32 @@ impl Model {
                 self.loss().check(&self.network, &Targets::Values { width: self.encoder.horizon(), values: Vec::new() })
             }
             k => self.loss().check(&self.network, &Targets::Classes(vec![k as u32 - 1])),
+        }
+    }
+
+    /// An embedding reads numbers of words: those of a text, or numbers as they stand in the table. Anything else that it was
+    /// given would be rounded to numbers that mean nothing.
+    fn check_embeddings(&self) -> Result<()> {
+        fn holds(layer: &crate::Layer) -> bool {
+            match layer {
+                crate::Layer::Embedding(_) => true,
+                crate::Layer::Residual(residual) => residual.layers.iter().any(holds),
+                _ => false,
+            }
+        }
+        let layers = self.network.layers();
+        let place = |number: usize| self.network.place(number);
+        if let Some(number) = layers.iter().skip(1).position(holds) {
+            let message = "an embedding reads the numbers of words, and what comes out of the layer before it is none; put it first";
+            return Err(Error::shape(place(number + 1), message));
+        }
+        match layers.first() {
+            Some(first) if holds(first) && !self.encoder.gives_words() => {
+                let message = "an embedding reads the numbers of words, and this data gives scaled numbers; use dense, or train \
+                               on a text (--text)";
+                Err(Error::shape(place(0), message))
+            }
+            _ => Ok(()),
         }
     }
 

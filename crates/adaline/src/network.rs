@@ -3,8 +3,10 @@
 mod by_hand;
 mod summary;
 
+#[cfg(feature = "data")]
+pub(crate) use summary::bytes;
 #[cfg(feature = "plot")]
-pub(crate) use summary::{bytes, thousands};
+pub(crate) use summary::thousands;
 
 use crate::kernel::buffer::{Buffer, is_there_room_for, round_up};
 use crate::layer::{MAX_LAYERS, Parameter};

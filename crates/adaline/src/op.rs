@@ -12,6 +12,7 @@ mod dropout;
 mod embedding;
 mod global_pool;
 mod layer_norm;
+mod mask;
 mod pool;
 mod product;
 mod recurrent;
@@ -33,6 +34,7 @@ use dropout::Dropout;
 use embedding::Embedding;
 use global_pool::GlobalPool;
 use layer_norm::LayerNorm;
+use mask::Mask;
 use pool::Pool;
 use product::Product;
 use recurrent::Recurrent;
@@ -83,6 +85,12 @@ pub(crate) enum Lowered {
         steps: usize,
     },
     Recurrent(RecurrentSpec),
+    /// Zeroes behind the end of shorter sequences.
+    Mask {
+        steps: usize,
+        features: usize,
+        windows: Vec<Window>,
+    },
     /// x plus the other value.
     Add {
         len: usize,
@@ -157,6 +165,7 @@ impl Lowered {
                 Op::Embedding(Embedding { weight, vocabulary, dimensions, steps, wires })
             }
             Lowered::Recurrent(spec) => Op::Recurrent(Recurrent::lay_out(spec, wires, layout)),
+            Lowered::Mask { steps, features, windows } => Op::Mask(Mask { steps, features, windows, wires }),
             Lowered::Add { len } => Op::Add(Add { len, wires }),
             Lowered::Activate { activation, width, rows } => {
                 Op::Activate(Activate { activation, width, len: rows * width, wires })
@@ -195,6 +204,7 @@ pub(crate) enum Op {
     LayerNorm(LayerNorm),
     Embedding(Embedding),
     Recurrent(Recurrent),
+    Mask(Mask),
     Add(Add),
     Activate(Activate),
     Dropout(Dropout),
@@ -285,6 +295,7 @@ impl Op {
             Op::LayerNorm(op) => op.forward(run),
             Op::Embedding(op) => op.forward(run),
             Op::Recurrent(op) => op.forward(run),
+            Op::Mask(op) => op.forward(run),
             Op::Add(op) => op.forward(run),
             Op::Activate(op) => op.forward(run),
             Op::Dropout(op) => op.forward(run),
@@ -303,6 +314,7 @@ impl Op {
             Op::LayerNorm(op) => op.backward(run, grads),
             Op::Embedding(op) => op.backward(run, grads),
             Op::Recurrent(op) => op.backward(run, grads),
+            Op::Mask(op) => op.backward(run),
             Op::Add(op) => op.backward(run),
             Op::Activate(op) => op.backward(run),
             Op::Dropout(op) => op.backward(run),
@@ -335,6 +347,7 @@ impl Op {
             Op::LayerNorm(op) => &op.wires,
             Op::Embedding(op) => &op.wires,
             Op::Recurrent(op) => &op.wires,
+            Op::Mask(op) => &op.wires,
             Op::Add(op) => &op.wires,
             Op::Activate(op) => &op.wires,
             Op::Dropout(op) => &op.wires,

@@ -310,6 +310,16 @@ impl Encoder {
         }
     }
 
+    /// Whether an embedding can read what it makes: the characters of a text, or numbers that are taken as they are.
+    pub(crate) fn gives_words(&self) -> bool {
+        self.inputs.iter().all(|input| match input {
+            Input::Text { .. } => true,
+            Input::Number { mean, scale, .. } => *mean == 0.0 && *scale == 1.0,
+            Input::Sequence { mean, scale, .. } => mean.iter().all(|&m| m == 0.0) && scale.iter().all(|&s| s == 1.0),
+            Input::Categories { .. } | Input::Image { .. } => false,
+        })
+    }
+
     /// What is learnt.
     pub fn target(&self) -> &Target {
         &self.target

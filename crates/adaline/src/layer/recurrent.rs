@@ -161,8 +161,8 @@ impl Recurrent {
                 "a recurrent layer reads steps, and {input} has several channels; put a convolution or flatten before it"
             )),
             Shape::Flat(n) => Err(format!(
-                "a recurrent layer reads a sequence, and a row of {n} numbers has no steps; say how many values make a step \
-                 (--sequence STEPS,VALUES)"
+                "a recurrent layer reads a sequence, and a row of {n} numbers has no steps; write \"sequences\" in the recurrent \
+                 layer before it, or say how many values of a row make a step (--sequence STEPS,VALUES)"
             )),
         }
     }

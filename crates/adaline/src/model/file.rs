@@ -177,6 +177,12 @@ pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<(Model, Option<Checkpoi
     }
     let mut network = layout.zeroed();
     load(&mut network, &file, "").map_err(bad)?;
+    let variances = network.tensors().map(|(name, _)| name).filter(|name| name.ends_with("running_var"));
+    for name in variances {
+        if network.get(name).is_ok_and(|values| values.iter().any(|&x| x < 0.0)) {
+            return Err(bad(format!("the tensor \"{name}\" holds a variance below 0")));
+        }
+    }
     let own: HashSet<&str> = network.tensors().map(|(name, _)| name).collect();
     let known = |name: &str| name.starts_with("checkpoint.") || own.contains(name);
     if let Some(name) = file.names().into_iter().filter(|name| !known(name)).min() {

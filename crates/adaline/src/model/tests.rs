@@ -254,3 +254,21 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn an_embedding_stands_first_and_reads_words() {
+    let data = Table::builtin("iris").unwrap().target("species").unwrap().split(Split::seeded(0)).unwrap();
+    for (chain, trouble) in [
+        ("embedding 10 4, flatten, dense 3", "layer 1 (embedding 10 4): an embedding reads the numbers of words"),
+        (
+            "dense 4, embedding 10 4, flatten, dense 3",
+            "layer 2 (embedding 10 4): an embedding reads the numbers of words",
+        ),
+        ("dense 4, residual(dense 4, embedding 9 1, flatten), dense 3", "layer 2 (residual"),
+    ] {
+        let network = Network::new(data.input(), crate::Layer::parse_chain(chain).unwrap()).unwrap();
+        let mut model = Model::new(data.encoder(), network);
+        let error = model.fit(&data, Trainer::new(crate::Adam::default()).epochs(1)).unwrap_err().to_string();
+        assert!(error.starts_with(trouble), "{error}");
+    }
+}

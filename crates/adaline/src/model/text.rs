@@ -8,6 +8,12 @@ use crate::{Error, Layer, Network, Result, Shape};
 pub(super) fn check(network: &Network, entries: usize, window: usize) -> Result<()> {
     let place = |number: usize, layer: &Layer| format!("layer {} ({layer})", number + 1);
     let layers = network.layers();
+    if let Some(first) = layers.first().filter(|first| !matches!(first, Layer::Embedding(_))) {
+        let message = format!(
+            "a text is read as numbers of characters, which only an embedding makes sense of; begin with \"embedding {entries} 32\""
+        );
+        return Err(Error::shape(place(0, first), message));
+    }
     for (number, layer) in layers.iter().enumerate() {
         if let Layer::Embedding(embedding) = layer
             && number == 0

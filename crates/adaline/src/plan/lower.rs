@@ -173,6 +173,11 @@ impl Lowering<'_> {
             }
             Layer::Flatten => {
                 self.graph.bring_into(number, Order::Planar);
+                if let Shape::Sequence { steps, features } = input {
+                    // As one row, a sequence has no end any more: what stands behind it would be read.
+                    let op = Lowered::Mask { steps, features, windows: self.windows() };
+                    self.graph.push(number, op, input, Order::Planar);
+                }
                 self.read_as(output);
             }
             Layer::Activation(activation) => self.activate(number, *activation),

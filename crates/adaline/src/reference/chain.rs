@@ -108,6 +108,16 @@ pub(super) fn backward(
     Ok(ChainBack { dx: d, dparameters, outputs })
 }
 
+/// Sequences with zeroes behind the end of each.
+fn own_steps_only(mut values: Vec<f64>, shape: Shape, lengths: Option<&[usize]>) -> Vec<f64> {
+    if let (Shape::Sequence { steps, features }, Some(lengths)) = (shape, lengths) {
+        for (row, &own) in values.chunks_exact_mut(steps * features).zip(lengths) {
+            row[own.min(steps) * features..].fill(0.0);
+        }
+    }
+    values
+}
+
 impl Link {
     /// How many values a softmax is over: those of a step, or all of an example.
     fn softmax_width(&self) -> usize {
@@ -185,7 +195,8 @@ impl Link {
                     (dropout::forward(dropout.rate, mask, x)?, Kept::Mask(mask.clone()))
                 }
             },
-            Layer::Flatten => (x.to_vec(), Kept::Nothing),
+            // As one row, a sequence has no end any more: what stands behind it would be read.
+            Layer::Flatten => (own_steps_only(x.to_vec(), self.input, own), Kept::Nothing),
         };
         if !matches!(self.output, Shape::Sequence { .. }) {
             walk.lengths = None;
@@ -264,7 +275,8 @@ impl Link {
                 (dy.iter().zip(back.dx).map(|(dy, dx)| dy + dx).collect(), back.dparameters)
             }
             (Layer::Dropout(dropout), Kept::Mask(mask)) => (dropout::backward(dropout.rate, mask, &dy)?, Vec::new()),
-            (Layer::Dropout(_) | Layer::Flatten, _) => (dy, Vec::new()),
+            (Layer::Flatten, _) => (own_steps_only(dy, self.input, own), Vec::new()),
+            (Layer::Dropout(_), _) => (dy, Vec::new()),
             _ => return Err(Error::shape(&self.place, "the trace is that of another network")),
         };
         Ok(Back { dx, dparameters })

@@ -53,6 +53,8 @@ fn recurrent_layers_over_sequences_of_different_lengths() {
             format!("{cell} 4{form} sequences bidirectional, dense 5 tanh, {cell} 3{form}, dense 2"),
             format!("conv 4 2 tanh, maxpool 2, {cell} 3{form} bidirectional, dense 2"),
             format!("residual({cell} 3{form} sequences), global_maxpool"),
+            format!("{cell} 3{form} sequences, dense 3 sigmoid, flatten, dense 2"),
+            "dense 3 sigmoid, layernorm, flatten, dense 2".to_owned(),
         ] {
             let x = random(9, 4 * 6 * 3, 1.0);
             agree_everywhere(&line, &network_of(steps(6, 3), &line), &x, Some(&[6, 1, 4, 2]), MSE);

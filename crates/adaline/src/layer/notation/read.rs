@@ -15,8 +15,19 @@ const KINDS: [(&str, &[&str]); 15] = [
     ("conv", &["conv1d", "conv2d"]),
     ("maxpool", &["max_pool", "max_pooling", "maxpooling"]),
     ("avgpool", &["avg_pool", "averagepool", "average_pool", "average_pooling"]),
-    ("global_maxpool", &["global_max_pool", "global_max_pooling", "globalmaxpool"]),
-    ("global_avgpool", &["global_avg_pool", "global_average_pool", "global_average_pooling", "globalavgpool"]),
+    ("global_maxpool", &["global_max_pool", "global_max_pooling", "globalmaxpool", "globalmax", "global_max"]),
+    (
+        "global_avgpool",
+        &[
+            "global_avg_pool",
+            "global_average_pool",
+            "global_average_pooling",
+            "globalavgpool",
+            "globalavg",
+            "global_avg",
+            "global_average",
+        ],
+    ),
     ("batchnorm", &["batch_norm", "batch_normalization"]),
     ("layernorm", &["layer_norm", "layer_normalization"]),
     ("embedding", &[]),
@@ -36,7 +47,7 @@ pub(super) fn layer(text: &str, kind: Word<'_>, settings: &[Word<'_>], depth: us
     }
     let name = kind.text.to_lowercase().replace('-', "_");
     let known = KINDS.iter().find(|(word, others)| *word == name || others.contains(&name.as_str()));
-    let mut words = Words { text, kind, left: settings };
+    let mut words = Words { text, kind, left: settings, seen: Vec::new() };
     match known.map(|(word, _)| *word) {
         Some("dense") => dense(&mut words),
         Some("conv") => conv(&mut words),
@@ -71,6 +82,9 @@ pub(super) fn layer(text: &str, kind: Word<'_>, settings: &[Word<'_>], depth: us
                 words.end("an activation takes no further settings; separate layers by commas")?;
                 Ok(activation.into())
             }
+            Err(_) if name.starts_with("residual{") || name.starts_with("residual[") => {
+                Err(words.at_kind("write the chain of a residual in parentheses: residual(dense 16 relu, dense 16)"))
+            }
             Err(_) => {
                 let kinds = KINDS.iter().map(|(word, _)| *word);
                 let near = did_you_mean(kind.text, kinds.clone().chain(Activation::all().map(Activation::name)));
@@ -88,6 +102,8 @@ struct Words<'a> {
     text: &'a str,
     kind: Word<'a>,
     left: &'a [Word<'a>],
+    /// The settings that have been said.
+    seen: Vec<&'static str>,
 }
 
 impl<'a> Words<'a> {
@@ -145,8 +161,21 @@ impl<'a> Words<'a> {
             let message = format!("what does \"{}\" mean here? {layer}", printable(word.text));
             return Err(self.fail(word, message));
         } else {
-            of.activation = Some(activation(word.text).map_err(|message| self.fail(word, message))?);
+            of.activation = Some(activation(word.text).map_err(|message| match message.split_once("; known are") {
+                // Nothing near: then it may have been meant for anything that the layer takes.
+                Some(_) => self.fail(word, format!("what does \"{}\" mean here? {layer}", printable(word.text))),
+                None => self.fail(word, message),
+            })?);
         }
+        Ok(())
+    }
+
+    /// Fails where a setting stands for the second time.
+    fn once(&mut self, setting: &'static str, word: Word<'_>) -> Result<()> {
+        if self.seen.contains(&setting) {
+            return Err(self.fail(word, format!("{setting} is said twice; once is enough")));
+        }
+        self.seen.push(setting);
         Ok(())
     }
 }
@@ -182,11 +211,19 @@ fn conv(words: &mut Words<'_>) -> Result<Layer> {
     let mut neurons = Neurons::NEW;
     while let Some(word) = words.next() {
         match word.text.to_lowercase().as_str() {
-            "same" => layer.padding = Padding::Same,
-            "valid" => layer.padding = Padding::Valid,
-            "strides" | "stride" => layer.strides = words.size("strides are one number or two: strides 2")?,
-            "dilation" => layer.dilation = words.size("a dilation is one number or two: dilation 2")?,
-            "groups" => layer.groups = words.count("groups are a whole number from 1: groups 2")?,
+            "same" | "valid" => layer.padding = padding(words, word)?,
+            "strides" | "stride" => {
+                words.once("strides", word)?;
+                layer.strides = words.size("strides are one number or two: strides 2")?;
+            }
+            "dilation" => {
+                words.once("dilation", word)?;
+                layer.dilation = words.size("a dilation is one number or two: dilation 2")?;
+            }
+            "groups" => {
+                words.once("groups", word)?;
+                layer.groups = words.count("groups are a whole number from 1: groups 2")?;
+            }
             _ => {
                 let what = "A convolution has strides, same, dilation, groups, an activation, no_bias, an initializer";
                 words.neurons(word, &mut neurons, what)?;
@@ -198,13 +235,20 @@ fn conv(words: &mut Words<'_>) -> Result<Layer> {
     Ok(layer.into())
 }
 
+fn padding(words: &mut Words<'_>, word: Word<'_>) -> Result<Padding> {
+    words.once("the padding", word)?;
+    Ok(if word.text.eq_ignore_ascii_case("same") { Padding::Same } else { Padding::Valid })
+}
+
 fn pool(words: &mut Words<'_>, mut layer: Pool, example: &str) -> Result<Layer> {
     layer.pool_size = words.size(&format!("a pool needs the size of its window: {example}"))?;
     while let Some(word) = words.next() {
         match word.text.to_lowercase().as_str() {
-            "same" => layer.padding = Padding::Same,
-            "valid" => layer.padding = Padding::Valid,
-            "strides" | "stride" => layer.strides = Some(words.size("strides are one number or two: strides 2")?),
+            "same" | "valid" => layer.padding = padding(words, word)?,
+            "strides" | "stride" => {
+                words.once("strides", word)?;
+                layer.strides = Some(words.size("strides are one number or two: strides 2")?);
+            }
             _ => {
                 let message = format!("what does \"{}\" mean here? A pool has strides and same", printable(word.text));
                 return Err(words.fail(word, message));
@@ -218,19 +262,45 @@ fn recurrent(words: &mut Words<'_>, mut layer: Recurrent, example: &str) -> Resu
     layer.units = words.count(&format!("a recurrent layer needs its number of units: {example}"))?;
     while let Some(word) = words.next() {
         match (word.text.to_lowercase().as_str(), &mut layer.cell) {
-            ("sequences" | "return_sequences", _) => layer.sequences = true,
-            ("bidirectional", _) => layer.bidirectional = true,
-            ("no_bias", _) => layer.bias = false,
-            ("reset_before", Cell::Gru { reset_after }) => *reset_after = false,
-            ("reset_after", Cell::Gru { reset_after }) => *reset_after = true,
-            (_, Cell::Simple { activation: own }) => {
-                *own = activation(word.text).map_err(|message| words.fail(word, message))?;
+            ("sequences" | "return_sequences", _) => {
+                words.once("sequences", word)?;
+                layer.sequences = true;
             }
-            (other, _) => {
-                let near = did_you_mean(other, ["sequences", "bidirectional", "no_bias", "reset_before"]);
-                let mend =
-                    if near.is_empty() { "; it takes sequences, bidirectional, no_bias".to_owned() } else { near };
-                return Err(words.fail(word, format!("what does \"{}\" mean here?{mend}", printable(word.text))));
+            ("bidirectional", _) => {
+                words.once("bidirectional", word)?;
+                layer.bidirectional = true;
+            }
+            ("no_bias", _) => layer.bias = false,
+            ("reset_before", Cell::Gru { reset_after }) => {
+                words.once("the reset gate", word)?;
+                *reset_after = false;
+            }
+            ("reset_after", Cell::Gru { reset_after }) => {
+                words.once("the reset gate", word)?;
+                *reset_after = true;
+            }
+            (other, cell) => {
+                let takes = match cell {
+                    Cell::Gru { .. } => "sequences, bidirectional, no_bias, reset_before",
+                    Cell::Simple { .. } => "sequences, bidirectional, no_bias, an activation",
+                    Cell::Lstm => "sequences, bidirectional, no_bias",
+                };
+                let near = did_you_mean(other, takes.split(", "));
+                let parsed = activation(word.text);
+                match (cell, parsed, near.is_empty()) {
+                    (Cell::Simple { activation: own }, Ok(activation), _) => {
+                        words.once("the activation", word)?;
+                        *own = activation;
+                    }
+                    (Cell::Simple { .. }, Err(message), true) if !message.contains("; known are") => {
+                        return Err(words.fail(word, message));
+                    }
+                    (_, _, nothing_near) => {
+                        let mend = if nothing_near { format!(" It takes {takes}") } else { near };
+                        let message = format!("what does \"{}\" mean here?{mend}", printable(word.text));
+                        return Err(words.fail(word, message));
+                    }
+                }
             }
         }
     }
