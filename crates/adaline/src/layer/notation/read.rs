@@ -296,7 +296,10 @@ fn recurrent(words: &mut Words<'_>, mut layer: Recurrent, example: &str) -> Resu
                         return Err(words.fail(word, message));
                     }
                     (_, _, nothing_near) => {
-                        let mend = if nothing_near { format!(" It takes {takes}") } else { near };
+                        let mend = match nothing_near {
+                            true => format!(" It takes {takes}"),
+                            false => near.replacen("; did", " Did", 1),
+                        };
                         let message = format!("what does \"{}\" mean here?{mend}", printable(word.text));
                         return Err(words.fail(word, message));
                     }
