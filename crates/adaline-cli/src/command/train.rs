@@ -45,6 +45,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         None => fresh(arguments, table, layers, output)?,
     };
     run.settings.validate()?;
+    check_rows(&run)?;
     introduce(&run, output);
     interrupt::listen();
     let (fit, elapsed) = train(&mut run, arguments, &names, output)?;
@@ -226,6 +227,16 @@ fn like(model: &Model, table: Table) -> Result<Labelled, Failure> {
         [Input::Sequence { steps, features, .. }] => labelled.sequence(*steps, *features),
         _ => labelled,
     })
+}
+
+/// A validation or test row that cannot be used is told before the training, and not when all of it is done.
+fn check_rows(run: &Run) -> Result<(), Failure> {
+    for part in [run.data.validation(), run.data.test()] {
+        if !part.is_empty() {
+            run.model.encoder().encode(part)?;
+        }
+    }
+    Ok(())
 }
 
 /// Says what is about to be done.

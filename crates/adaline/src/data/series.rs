@@ -244,6 +244,7 @@ fn change(table: &Table, column: &Column, row: usize, last: f64, scale: f64) -> 
     if value.is_finite() {
         return Ok(value);
     }
+    let [x, last, scale] = [x, last, scale].map(super::number::shown);
     Err(table.error(
         row,
         column.name(),

@@ -382,6 +382,7 @@ fn scaled(table: &Table, column: &Column, name: &str, row: usize, mean: f64, sca
     if value.is_finite() {
         return Ok(value);
     }
+    let [x, mean, scale] = [x, mean, scale].map(number::shown);
     let message =
         format!("{x} is too large: scaled as in training (mean {mean}, scale {scale}) it overflows; mend the cell");
     Err(table.error(row, name, message))
