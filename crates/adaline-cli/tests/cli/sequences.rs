@@ -10,11 +10,15 @@ fn nursery() -> String {
 
 /// A network that sees one character, for a text of so many.
 fn bigram(text: &str) -> String {
+    format!("--net '{}'", bigram_net(text))
+}
+
+fn bigram_net(text: &str) -> String {
     let mut characters: Vec<char> = text.chars().collect();
     characters.sort_unstable();
     characters.dedup();
     let entries = characters.len() + 1;
-    format!("--net 'embedding {entries} 16, dense {entries}'")
+    format!("embedding {entries} 16, dense {entries}")
 }
 
 fn number(value: &Value) -> f64 {
@@ -223,4 +227,16 @@ fn a_stopped_run_over_a_series_or_a_text_goes_on() {
         let hash = |name: &str| folder.json(&format!("inspect {name}.safetensors --json"))["weights_sha256"].clone();
         assert_eq!(hash("whole"), hash("rest"));
     }
+}
+
+#[test]
+fn a_file_of_flags_may_name_a_text() {
+    let folder = Folder::new();
+    folder.write("nursery.txt", nursery());
+    folder.write("run.json", format!(r#"{{"text": "nursery.txt", "epochs": 1, "net": "{}"}}"#, bigram_net(&nursery())));
+    let report = folder.json("train --config run.json --json");
+    assert_eq!(report["epochs"], json!(1));
+    assert!(report["test"]["bigram_entropy"].is_f64(), "{report}");
+    let wrong = folder.bad("train iris --config run.json -o x.safetensors", 2);
+    assert!(wrong.contains("--text"), "{wrong}");
 }
