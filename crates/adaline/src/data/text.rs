@@ -283,7 +283,8 @@ pub(super) fn entropies(table: &Table, vocabulary: &Vocabulary, window: usize) -
     };
     let (unigram, joint, before) = (entropy(&mut singles), entropy(&mut pairs), entropy(&mut befores));
     // H(c | b) = H(b, c) - H(b).
-    Ok((unigram, (joint - before).max(0.0)))
+    // Where there is but one character the sum is -0.
+    Ok((unigram + 0.0, (joint - before).max(0.0)))
 }
 
 #[cfg(test)]
