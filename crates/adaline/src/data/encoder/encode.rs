@@ -311,7 +311,11 @@ impl Encoder {
         let message = format!(
             "the column \"{}\" is missing{near}{} The model wants {}, and the table has {}",
             printable(name),
-            if near.is_empty() { "." } else { "" },
+            match (near.is_empty(), self.inputs.as_slice()) {
+                (true, [Input::Sequence { .. }]) => "; where sequences end earlier, add it with blank cells.",
+                (true, _) => ".",
+                (false, _) => "",
+            },
             list(wanted.iter().map(String::as_str)),
             list(table.names())
         );
