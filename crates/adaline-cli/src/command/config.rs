@@ -21,7 +21,7 @@ pub(crate) fn insert(command: &Command, words: Vec<OsString>) -> Result<Option<V
     let Some(path) = &arguments.config else { return Ok(None) };
     let flags = read(path)?;
     // Alone first, so that a mistake in the file is told as one of the file.
-    let alone = ["adaline".into(), "train".into(), "data".into()].into_iter().chain(flags.iter().cloned());
+    let alone = ["adaline".into(), "train".into()].into_iter().chain(flags.iter().cloned());
     if let Err(error) = crate::arguments::Arguments::try_parse_from(alone) {
         let message = error.to_string();
         let first = message.lines().next().unwrap_or_default();

@@ -45,6 +45,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         None => fresh(arguments, table, layers, output)?,
     };
     run.settings.validate()?;
+    check_rows(&run)?;
     introduce(&run, output);
     interrupt::listen();
     let (fit, elapsed) = train(&mut run, arguments, &names, output)?;
@@ -57,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         return output.json(&report);
     }
     output.note("");
-    output.print(report.text(source))
+    output.print(report.text(source, output.is_quiet()))
 }
 
 /// How images are to be read: as the flags have it, or as the model that is trained further wants them.
@@ -96,6 +97,9 @@ fn fresh(arguments: &Arguments, table: Table, layers: Option<Vec<Layer>>, output
     match &arguments.from {
         Some(path) => {
             let model = model::load(path)?;
+            if let Some(note) = super::evaluate::unknown(&model, &table)? {
+                output.note(format!("note      {note}"));
+            }
             let split = same_split(&model, &table, arguments, split, output);
             let data = like(&model, table)?.split(split)?;
             let settings = settings::make(arguments, Defaults::for_dataset(&data).settings, &model, &data)?;
@@ -228,6 +232,16 @@ fn like(model: &Model, table: Table) -> Result<Labelled, Failure> {
     })
 }
 
+/// A validation or test row that cannot be used is told before the training, and not when all of it is done.
+fn check_rows(run: &Run) -> Result<(), Failure> {
+    for part in [run.data.validation(), run.data.test()] {
+        if !part.is_empty() {
+            run.model.encoder().encode(part)?;
+        }
+    }
+    Ok(())
+}
+
 /// Says what is about to be done.
 fn introduce(run: &Run, output: &Output) {
     let (data, network) = (&run.data, run.model.network());
@@ -327,12 +341,13 @@ fn stopped(fit: &Fit, model: &Model, names: &Names, source: &str) -> Failure {
         0 => "the weights so far".to_owned(),
         best => format!("the weights of epoch {best}"),
     };
+    let text = if model.encoder().vocabulary().is_some() { "--text " } else { "" };
     let path = |path: &Path| source::quoted(&path.display().to_string());
     Failure::new(
         Code::Interrupted,
         format!(
-            "stopped after {epochs} whole epochs; {} holds {kept} ({} parameters). Go on with:\n  adaline train {} \
-             --resume {} -o {} --force",
+            "stopped after {epochs} whole epochs; {} holds {kept} ({} parameters). Go on with:\n  adaline train \
+             {text}{} --resume {} -o {} --force",
             shown(&names.model),
             model.network().parameters(),
             source::quoted(source),

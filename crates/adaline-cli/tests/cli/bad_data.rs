@@ -76,3 +76,32 @@ fn files_that_are_not_there() {
     let errors: Vec<String> = lines.iter().map(|line| folder.bad(line, 1)).collect();
     insta::assert_snapshot!(errors.join("\n"));
 }
+
+#[test]
+fn a_row_for_the_test_that_cannot_be_used_is_told_before_the_training() {
+    let folder = Folder::new();
+    let iris = folder.good("data iris");
+    // Wherever the row comes to lie, for validation or for the test.
+    let mut told = 0;
+    for row in 1..=30 {
+        let lines: Vec<String> = iris.lines().map(str::to_owned).collect();
+        let (_, rest) = lines[row].split_once(',').unwrap();
+        let mut lines = lines.clone();
+        lines[row] = format!("1e150,{rest}");
+        folder.write("huge.csv", lines.join("\n"));
+        let ran = folder.run("train huge.csv --target species --epochs 1 -o x.safetensors --force");
+        if ran.code == 0 {
+            // Among the training rows it is an outlier like any other.
+            std::fs::remove_file(folder.path("x.safetensors")).unwrap();
+            std::fs::remove_file(folder.path("x.history.svg")).unwrap();
+            continue;
+        }
+        told += 1;
+        assert_eq!(ran.code, 3);
+        assert!(ran.stderr.contains(&format!("huge.csv:{}: column", row + 1)), "{}", ran.stderr);
+        assert!(ran.stderr.contains(" 1e150 is too large: scaled as in training"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("epoch "), "{}", ran.stderr);
+        assert_eq!(folder.files(), ["huge.csv"]);
+    }
+    assert!(told > 2, "{told}");
+}

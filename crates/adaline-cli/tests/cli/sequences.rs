@@ -10,11 +10,15 @@ fn nursery() -> String {
 
 /// A network that sees one character, for a text of so many.
 fn bigram(text: &str) -> String {
+    format!("--net '{}'", bigram_net(text))
+}
+
+fn bigram_net(text: &str) -> String {
     let mut characters: Vec<char> = text.chars().collect();
     characters.sort_unstable();
     characters.dedup();
     let entries = characters.len() + 1;
-    format!("--net 'embedding {entries} 16, dense {entries}'")
+    format!("embedding {entries} 16, dense {entries}")
 }
 
 fn number(value: &Value) -> f64 {
@@ -100,6 +104,26 @@ fn columns_of_a_series_are_chosen() {
 }
 
 #[test]
+fn a_clock_with_a_gap_or_running_backwards_is_told() {
+    let folder = Folder::new();
+    let row = |t: usize| format!("{t},{}\n", (t * 7) % 11);
+    let train = |csv: String| {
+        folder.write("load.csv", format!("time,load\n{csv}"));
+        let line = "train load.csv --target load --window 4 --net 'flatten, dense 1' --epochs 1 -o load.safetensors";
+        let ran = folder.run(&format!("{line} --force"));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stderr.contains("left out  time (text, or a clock"), "{}", ran.stderr);
+        ran.stderr
+    };
+    let told = train((0..80).filter(|t| !(30..33).contains(t)).map(row).collect());
+    assert!(told.contains("column \"time\" is even but for line 32 (from 29 to 33)"), "{told}");
+    let told = train((0..80).rev().map(row).collect());
+    assert!(told.contains("the rows run backwards (newest first)") && !told.contains("even but"), "{told}");
+    let told = train((0..80).map(row).collect());
+    assert!(!told.contains("backwards") && !told.contains("even but"), "{told}");
+}
+
+#[test]
 fn wide_rows_are_sequences_of_different_lengths() {
     let folder = Folder::new();
     let mut csv = "kind,".to_owned();
@@ -121,14 +145,22 @@ fn wide_rows_are_sequences_of_different_lengths() {
     assert_eq!(folder.good("predict wide.safetensors wide.csv").lines().count(), 91);
     assert!(folder.good("inspect wide.safetensors").contains("4 steps of 2"));
     folder.good("train wide.csv --from wide.safetensors --epochs 1 -o further.safetensors");
+    // A table that ends earlier must say so by blank cells.
+    folder.write("narrow.csv", "kind,a1,b1\nup,1,2\n");
+    let error = folder.bad("predict wide.safetensors narrow.csv", 3);
+    assert!(error.contains("\"a2\" is missing") && error.contains("add it with blank cells. The model"), "{error}");
+    folder.write("padded.csv", "kind,a1,b1,a2,b2,a3,b3,a4,b4\nup,1,2,,,,,,\n");
+    assert_eq!(folder.good("predict wide.safetensors padded.csv").lines().count(), 2);
     // Without --sequence a blank cell is an error as ever.
-    assert!(folder.bad("train wide.csv --target kind", 3).contains("the cell is empty"));
+    let error = folder.bad("train wide.csv --target kind", 3);
+    assert!(error.contains("the cell is empty") && error.contains("--sequence STEPS,VALUES"), "{error}");
     let error = folder.bad("train wide.csv --target kind --sequence 4", 2);
     assert!(error.contains("--sequence: 4 steps of 1 values are 4 columns, and there are 8 inputs"), "{error}");
     folder.bad("train wide.csv --target kind --sequence 4,2,1", 2);
     folder.bad("train wide.csv --target kind --sequence 0,2", 2);
     folder.bad("train wide.csv --target kind --sequence 4,2 --window 3", 2);
     folder.write("hole.csv", "kind,a,b,c\nx,1,,3\ny,1,2,3\nx,1,2,\n");
+    assert!(!folder.bad("train hole.csv --target kind", 3).contains("--sequence"));
     let error = folder.bad("train hole.csv --target kind --sequence 3", 3);
     assert!(error.contains("hole.csv:2: column \"b\": the cell is blank and cells behind it are not"), "{error}");
 }
@@ -169,12 +201,21 @@ fn a_text_is_learnt_and_written_on() {
     assert!(folder.good("inspect nursery.safetensors").contains("predicts the next character"));
     assert!(folder.bad("predict nursery.safetensors nursery.txt", 2).contains("adaline generate"));
     folder.bad("explain nursery.safetensors nursery.txt", 3);
+    assert!(folder.bad("plot confusion nursery.safetensors nursery.txt", 2).contains("this is a model of text"));
     folder.bad("generate nursery.safetensors --temperature -1", 2);
     folder.bad("generate nursery.safetensors --length 0", 2);
     folder.write("tiny.txt", "the cat");
     assert!(folder.bad("evaluate nursery.safetensors tiny.txt", 3).contains("7 characters are too few"));
     folder.write("other.txt", "뷁뷁뷁뷁뷁뷁 the cat sat on it");
     assert!(number(&folder.json("evaluate nursery.safetensors other.txt --json")["loss"]) > 1.0);
+    let told = "the model does not know 100.0 % of the characters";
+    folder.write("hangul.txt", "나비야이리날아오너라".repeat(9));
+    let ran = folder.run("evaluate nursery.safetensors hangul.txt");
+    assert!(ran.stderr.contains(told) && ran.stdout.contains("characters 0.0000"), "{ran:?}");
+    let ran = folder.run("train hangul.txt --from nursery.safetensors --epochs 1 -o strange.safetensors");
+    assert!(ran.code == 0 && ran.stderr.contains(told), "{ran:?}");
+    let ran = folder.run("evaluate nursery.safetensors nursery.txt");
+    assert!(!ran.stderr.contains("does not know"), "{ran:?}");
 }
 
 #[test]
@@ -214,7 +255,7 @@ fn a_stopped_run_over_a_series_or_a_text_goes_on() {
     folder.write("nursery.txt", &text);
     for (data, flags) in [
         ("waves", "waves --window 8 --net 'flatten, dense 4 tanh, dense 1'".to_owned()),
-        ("nursery.txt", format!("--text nursery.txt --window 20 {}", bigram(&text))),
+        ("--text nursery.txt", format!("--text nursery.txt --window 20 {}", bigram(&text))),
     ] {
         folder.good(&format!("train {flags} --epochs 4 --seed 5 -o whole.safetensors --force"));
         folder.good(&format!("train {flags} --epochs 3 --seed 5 --checkpoint-every 2 -o part.safetensors --force"));
@@ -223,4 +264,29 @@ fn a_stopped_run_over_a_series_or_a_text_goes_on() {
         let hash = |name: &str| folder.json(&format!("inspect {name}.safetensors --json"))["weights_sha256"].clone();
         assert_eq!(hash("whole"), hash("rest"));
     }
+}
+
+#[test]
+fn a_file_of_flags_may_name_a_text() {
+    let folder = Folder::new();
+    folder.write("nursery.txt", nursery());
+    folder.write("run.json", format!(r#"{{"text": "nursery.txt", "epochs": 1, "net": "{}"}}"#, bigram_net(&nursery())));
+    let report = folder.json("train --config run.json --json");
+    assert_eq!(report["epochs"], json!(1));
+    assert!(report["test"]["bigram_entropy"].is_f64(), "{report}");
+    let wrong = folder.bad("train iris --config run.json -o x.safetensors", 2);
+    assert!(wrong.contains("--text"), "{wrong}");
+}
+
+#[test]
+fn a_relative_series_is_inspected_as_one() {
+    let folder = Folder::new();
+    let row = |t: u32| format!("{},{}\n", t * t, -i64::from(t % 5));
+    folder.write("rise.csv", format!("y,x\n{}", (0..60).map(row).collect::<String>()));
+    folder.good("train rise.csv --target y --features y,x --window 4 --net 'flatten, dense 1' --epochs 1");
+    let inspected = folder.good("inspect rise.safetensors");
+    assert!(inspected.contains("(x - the window's last value) / "), "{inspected}");
+    assert!(inspected.contains("a window of 4 rows, measured from the window's last value"), "{inspected}");
+    assert!(inspected.contains("(x + 2) / ") || inspected.contains("(x + 1."), "{inspected}");
+    assert!(!inspected.contains("- -"), "{inspected}");
 }

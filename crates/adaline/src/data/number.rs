@@ -37,6 +37,11 @@ pub(super) fn read(text: &str) -> Cell {
     }
 }
 
+/// A number for a message: very large and very small ones with an exponent, and not with hundreds of zeroes.
+pub(super) fn shown(x: f64) -> String {
+    if x == 0.0 || (1e-5..1e15).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
+}
+
 /// What is wrong with a cell that should hold a number, and how to mend it; `None` where it does hold one.
 pub(super) fn complaint(text: &str) -> Option<String> {
     let shown = crate::error::printable(text.trim());
@@ -103,6 +108,13 @@ mod tests {
         ] {
             assert_eq!(read(text), cell, "{text:?}");
             assert_eq!(complaint(text).is_none(), matches!(cell, Cell::Number(_)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_holds_no_hundred_zeroes() {
+        for (x, text) in [(1e300, "1e300"), (-2.5e-9, "-2.5e-9"), (0.0, "0"), (150000.0, "150000"), (0.25, "0.25")] {
+            assert_eq!(shown(x), text);
         }
     }
 

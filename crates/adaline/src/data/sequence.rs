@@ -4,6 +4,7 @@
 use super::column::{Column, Values};
 use super::encoder::{self, Encoder, Input};
 use super::labelled::{Arrangement, Labelled};
+use super::number;
 use super::table::{Table, list};
 use super::task::Task;
 use crate::error::Place;
@@ -177,6 +178,7 @@ pub(super) fn encode(
             let Some(x) = column.number_or_blank(table, row)? else { continue };
             let value = ((x - mean) / scale) as f32;
             if !value.is_finite() {
+                let [x, mean, scale] = [x, mean, scale].map(number::shown);
                 let message = format!(
                     "{x} is too large: scaled as in training (mean {mean}, scale {scale}) it overflows; mend the cell"
                 );

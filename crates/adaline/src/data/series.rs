@@ -2,6 +2,7 @@
 //!
 //! Legend: `N` rows of the table, `W` steps of the window, `H` steps of the horizon.
 
+use super::clock::Clock;
 use super::column::{Column, Values};
 use super::encoder::{Encoder, Input, Target};
 use super::labelled::Arrangement;
@@ -48,7 +49,7 @@ fn one() -> usize {
 }
 
 /// A longer window is a slip, or a hostile file.
-const LONGEST: usize = 1 << 20;
+pub(super) const LONGEST_WINDOW: usize = 1 << 20;
 
 impl Window {
     /// A window of so many steps, and a horizon. Whether it is relative, the training rows decide.
@@ -65,8 +66,8 @@ impl Window {
     /// Which setting makes no sense, and why.
     pub(super) fn check(self) -> Result<(), (&'static str, String)> {
         for (name, steps) in [("window", self.steps), ("horizon", self.horizon)] {
-            if steps == 0 || steps > LONGEST {
-                return Err((name, format!("{steps} steps; give a whole number from 1 to {LONGEST}")));
+            if steps == 0 || steps > LONGEST_WINDOW {
+                return Err((name, format!("{steps} steps; give a whole number from 1 to {LONGEST_WINDOW}")));
             }
         }
         Ok(())
@@ -82,8 +83,8 @@ impl Table {
     /// Says which column's next values a network should forecast from a window of the rows before them.
     ///
     /// The inputs are the columns of numbers, the target's own past included. Left out are columns of text and a column
-    /// that counts up evenly (a clock: it tells the network nothing but where the series ends);
-    /// [`Labelled::features`] takes them in. Rows must be in the order of time.
+    /// that rises in every row, or falls in every row (a clock: it tells the network nothing but where the series ends);
+    /// [`Labelled::features`] takes them in. Rows must be in the order of time: [`Labelled::clock_notes`].
     ///
     /// [`Labelled::split`] then splits in time: the first rows are for training, the next for validation, the last for
     /// the test. No row is a target in two parts; a window may reach back into the part before it, as it does in use.
@@ -96,18 +97,10 @@ impl Table {
         window.check().map_err(|(setting, message)| Error::setting(setting, message))?;
         let place = super::labelled::index_for(&self, target, "target")?;
         self.column(target)?;
-        let is_input = |(at, column): (usize, &Column)| at == place || (column.is_numeric() && !is_clock(column));
+        let is_input = |(at, column): (usize, &Column)| at == place || (column.is_numeric() && Clock::of(column).is_none());
         let inputs = self.columns().iter().enumerate().map(is_input).collect();
         Labelled::arranged(self, target, Task::Regression, inputs, Arrangement::Window(window))
     }
-}
-
-/// Whether the numbers rise by the same step in every row.
-fn is_clock(column: &Column) -> bool {
-    let Some(rows) = column.len().filter(|&rows| rows >= 3) else { return false };
-    let x = |row: usize| column.number(row).unwrap_or(f64::NAN);
-    let step = x(1) - x(0);
-    step > 0.0 && (1..rows).all(|row| ((x(row) - x(row - 1)) - step).abs() <= 1e-6 * step)
 }
 
 /// Shares out the rows in time; each part is rows in a row, those behind the first with the window before them.
@@ -244,6 +237,7 @@ fn change(table: &Table, column: &Column, row: usize, last: f64, scale: f64) -> 
     if value.is_finite() {
         return Ok(value);
     }
+    let [x, last, scale] = [x, last, scale].map(super::number::shown);
     Err(table.error(
         row,
         column.name(),
@@ -287,16 +281,13 @@ pub(super) fn variance(table: &Table, target: &Target, window: Window) -> Result
 pub(super) fn windows(table: &Table, rows: &[f32], width: usize, window: Window, beyond: bool) -> Result<Vec<f32>> {
     let count = count(table, window, beyond)?;
     let len = window.steps * width;
-    let mut out = Vec::new();
-    let total = count.checked_mul(len).filter(|&total| total <= encoder::MOST_VALUES);
-    if total.is_none_or(|total| out.try_reserve_exact(total).is_err()) {
+    let mut out = encoder::room(count.checked_mul(len)).map_err(|limit| {
         let message = format!(
-            "{count} windows of {} steps of {width} numbers do not fit into memory; make --window smaller, or give \
-             fewer rows",
+            "{count} windows of {} steps of {width} numbers are {limit}; make --window smaller, or give fewer rows",
             window.steps
         );
-        return Err(Error::data(Place::new(table.source()), message));
-    }
+        Error::data(Place::new(table.source()), message)
+    })?;
     for first in 0..count {
         out.extend_from_slice(rows.get(first * width..first * width + len).unwrap_or_default());
     }
@@ -491,6 +482,13 @@ mod tests {
         let expected = ((9.0 + 64.0 + 25.0 + 144.0 + 49.0 + 256.0f64) / 6.0).sqrt();
         let rmse = naive_rmse(&table, encoder.target(), Window::new(2, 2)).unwrap();
         assert!((rmse - expected).abs() < 1e-12, "{rmse} {expected}");
+    }
+
+    #[test]
+    fn more_windows_than_may_be_are_told_with_the_limit() {
+        let data = wave(100_000).forecast("y", Window::new(50_000, 1)).unwrap().split(Split::none()).unwrap();
+        let told = message(data.train_samples());
+        assert!(told.starts_with("wave: 50000 windows of 50000 steps of 1 numbers are more than the 2147483648"), "{told}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::column::{Column, TextBuilder, Values};
 use super::csv;
 use super::encoder::{self, Encoder, Input, Target};
 use super::labelled::{Arrangement, Labelled};
+use super::series::LONGEST_WINDOW;
 use super::split::{Parts, Split};
 use super::table::{Lines, Table};
 use super::task::Task;
@@ -21,9 +22,6 @@ pub(super) const CHARACTER: &str = "character";
 
 /// Largest text that is read.
 const MOST_BYTES: u64 = 1 << 30;
-
-/// A longer window is a slip, or a hostile file.
-pub(super) const LONGEST_WINDOW: usize = 1 << 20;
 
 impl Table {
     /// Reads a text file: a table with the column `character` and one row for each Unicode character.
@@ -238,12 +236,10 @@ fn chunks<T: Clone + Default>(
     value: impl Fn(u32) -> T,
 ) -> Result<(Vec<T>, Option<Vec<u32>>)> {
     let rows = codes.len().div_ceil(window);
-    let total = rows.checked_mul(window).filter(|&total| total <= encoder::MOST_VALUES);
-    let mut values = Vec::new();
-    if total.is_none_or(|total| values.try_reserve_exact(total).is_err()) {
-        let message = "the text does not fit into memory; give a part of it";
-        return Err(Error::data(Place::new(table.source()), message));
-    }
+    let mut values = encoder::room(rows.checked_mul(window)).map_err(|limit| {
+        let message = format!("{rows} windows of {window} characters are {limit}; give a part of the text");
+        Error::data(Place::new(table.source()), message)
+    })?;
     values.extend(codes.iter().map(|&code| value(code)));
     values.resize(rows * window, T::default());
     let last = codes.len() % window;
@@ -257,16 +253,22 @@ fn chunks<T: Clone + Default>(
     Ok((values, Some(lengths)))
 }
 
+/// The share of a text's characters that a vocabulary does not know.
+pub(super) fn unknown_share(table: &Table, vocabulary: &Vocabulary) -> Result<f64> {
+    let unknown = codes(table, vocabulary)?.iter().filter(|&&code| code == vocabulary.unknown()).count();
+    Ok(unknown as f64 / table.rows().max(1) as f64)
+}
+
 /// How well the characters of a text can be guessed without a network, in nats a character: the entropy of the characters
 /// alone, H(c) = -Σ p(c) ln p(c), and of a character where the one before it is known, H(c | b) = -Σ p(b, c) ln p(c | b).
 /// Both are over the characters that a network with this window predicts (all but the first, up to the end of the last whole
-/// window), with the probabilities counted in this very text: no guess from the character before can do better on it.
-pub(super) fn entropies(table: &Table, window: usize) -> Result<(f64, f64)> {
+/// window), with the probabilities counted in this very text: no guess from the character before can do better on it. All
+/// characters that the model does not know are one, as they are for the model.
+pub(super) fn entropies(table: &Table, vocabulary: &Vocabulary, window: usize) -> Result<(f64, f64)> {
     let used = used(table, window)?;
-    let column = table.column(CHARACTER)?;
-    let Values::Text(text) = column.values() else { return Err(no_text(table)) };
-    let mut singles: Vec<u64> = text.codes().iter().skip(1).take(used).map(|&code| u64::from(code)).collect();
-    let befores = text.codes().iter().take(singles.len());
+    let codes = codes(table, vocabulary)?;
+    let mut singles: Vec<u64> = codes.iter().skip(1).take(used).map(|&code| u64::from(code)).collect();
+    let befores = codes.iter().take(singles.len());
     let mut pairs: Vec<u64> = befores.clone().zip(&singles).map(|(&b, &c)| (u64::from(b) << 32) | c).collect();
     let mut befores: Vec<u64> = befores.map(|&code| u64::from(code)).collect();
     // Sorted, and not counted in a map, so that the sums have one order.
@@ -277,7 +279,8 @@ pub(super) fn entropies(table: &Table, window: usize) -> Result<(f64, f64)> {
     };
     let (unigram, joint, before) = (entropy(&mut singles), entropy(&mut pairs), entropy(&mut befores));
     // H(c | b) = H(b, c) - H(b).
-    Ok((unigram, (joint - before).max(0.0)))
+    // Where there is but one character the sum is -0.
+    Ok((unigram + 0.0, (joint - before).max(0.0)))
 }
 
 #[cfg(test)]
