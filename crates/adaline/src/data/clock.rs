@@ -32,7 +32,7 @@ impl Clock {
         let count = steps.iter().filter(|step| odd(step)).count();
         // Months, or days without weekends, have no even step: nothing is missing there.
         let is_even = count <= (steps.len() / 10).max(1);
-        let first = steps.iter().position(|step| odd(step)).map(|at| at + 1);
+        let first = steps.iter().position(odd).map(|at| at + 1);
         Some(Clock { falls, gap: first.filter(|_| is_even && steps.len() > 3).map(|row| (row, count)) })
     }
 
