@@ -56,9 +56,10 @@ pub use conv::{Conv, ConvGradient};
 pub use dense::{Dense, DenseGradient};
 pub use differences::central_differences;
 pub use embedding::Embedding;
+pub(crate) use explain::explain_own;
 pub use explain::{
-    Explanation, LayerGradient, LayerWorking, LossWorking, ParameterUpdate, Scaling, Style, TensorGradient,
-    TensorUpdate, Term, UnitWorking, UpdateWorking, explain,
+    Explanation, GateWorking, LayerGradient, LayerWorking, LossWorking, Origin, ParameterUpdate, Scaling, StateWorking,
+    StepWorking, Style, SweepWorking, TensorGradient, TensorUpdate, Term, UnitWorking, UpdateWorking, explain,
 };
 pub use loss::{Goal, LossGradient, Targets};
 pub use network::{Gradients, Learning, Network};

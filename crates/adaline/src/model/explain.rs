@@ -65,7 +65,9 @@ impl Model {
                 Goal { loss: self.loss(), targets: reference::Targets::Values(&values), class_weights: None }
             }
         };
-        let mut working = reference::explain(&reference::Network::of(self.network())?, &input, &goal, Some(optimizer))?;
+        let own = samples.lengths().and_then(|lengths| lengths.get(row)).copied();
+        let twin = reference::Network::of(self.network())?;
+        let mut working = reference::explain_own(&twin, &input, own, &goal, Some(optimizer))?;
         working.input_names = self.feature_names();
         working.input_scaling = self.input_scaling(&working.input);
         let classes = self.encoder().classes();

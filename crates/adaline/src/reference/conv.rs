@@ -118,14 +118,11 @@ impl<'a> Conv<'a> {
     }
 
     /// What goes into each sum of one example: the places of the inputs and of their weights, in order, and the filter's bias.
-    pub(super) fn working(&self) -> Vec<Parts> {
+    pub(super) fn working(&self, lengths: Option<&[usize]>) -> Vec<Parts> {
+        let own = self.own_columns(0, lengths);
         let mut sums = vec![(Vec::new(), None); self.z.len()];
-        self.products((self.x.width, self.z.width), |at| sums[at.z].0.push((at.x, at.weight)));
-        for o in 0..self.z.channels {
-            for p in 0..self.z.places() {
-                sums[self.z.of_place(o, p)].1 = self.bias.map(|bias| bias[o]);
-            }
-        }
+        self.products(own, |at| sums[at.z].0.push((at.x, at.weight)));
+        self.sums(own, |o, at| sums[at].1 = self.bias.map(|bias| bias[o]));
         sums
     }
 

@@ -32,7 +32,7 @@ impl<'a> Embedding<'a> {
     }
 
     /// The number of a word; what is no word's is read as the nearest that is.
-    fn word(&self, x: f64) -> usize {
+    pub(super) fn word(&self, x: f64) -> usize {
         (x.round().max(0.0) as usize).min(self.vocabulary - 1)
     }
 

@@ -1,15 +1,22 @@
 //! Show the working: one example through a network, every number of one step in its place.
 
+mod layer;
+mod loss;
+mod recurrent;
 mod render;
 mod style;
 #[cfg(test)]
 mod tests;
 mod update;
 
+use layer::Place;
+pub use recurrent::{GateWorking, StateWorking, StepWorking, SweepWorking};
 pub use style::Style;
 pub use update::{ParameterUpdate, TensorUpdate, UpdateWorking};
 
-use super::{Conv, Goal, Network, Pass, Targets, activation, expect_len};
+#[cfg(test)]
+use super::Targets;
+use super::{Goal, Gradients, Network, Pass, Trace, activation, expect_len};
 use crate::{Activation, Error, Layer, Loss, Optimizer, Result, Shape};
 use serde::Serialize;
 
@@ -53,7 +60,7 @@ pub struct Scaling {
     pub scale: f64,
 }
 
-/// Products of a convolution that are written out; of a larger one only the sums are shown.
+/// Products of a layer that are written out; of a larger one only the sums are shown.
 const MOST_PRODUCTS: usize = 1 << 20;
 
 /// What one layer computed.
@@ -65,6 +72,18 @@ pub struct LayerWorking {
     pub layer: String,
     /// The activation, where it has one.
     pub activation: Option<Activation>,
+    /// Values of one step of what comes in, where that is named step by step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step_inputs: Option<usize>,
+    /// Values of one step of what comes out, where that is named step by step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step_outputs: Option<usize>,
+    /// A recurrent layer: every step, one sweep a direction. Empty for other layers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sweeps: Vec<SweepWorking>,
+    /// A residual: the layers of its chain. Empty for other layers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inside: Vec<LayerWorking>,
     /// One entry a value that comes out.
     pub units: Vec<UnitWorking>,
 }
@@ -80,6 +99,64 @@ pub struct UnitWorking {
     pub sum: f64,
     /// What came out.
     pub output: f64,
+    /// Where it came from, for a value that is neither a weighted sum nor that of an activation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+/// Where a value came from that no weighted sum made.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Origin {
+    /// It stands in a row of an embedding.
+    Row {
+        /// The number of the word, from 0: the number of the row.
+        word: usize,
+    },
+    /// It is the state of a recurrent layer.
+    State {
+        /// Whether of the cell that goes from the end to the start.
+        reverse: bool,
+        /// Behind which step, from 1.
+        step: usize,
+        /// Of which unit, from 1.
+        unit: usize,
+    },
+    /// A residual's sum.
+    Skip {
+        /// What came in.
+        input: f64,
+        /// What came out of the chain.
+        added: f64,
+    },
+    /// The largest of the values under a window.
+    Largest {
+        /// The values.
+        inputs: Vec<f64>,
+    },
+    /// The mean of the values under a window.
+    Mean {
+        /// The values.
+        inputs: Vec<f64>,
+    },
+    /// A normalised value: x̂ = (x - μ) / √(σ² + ε), y = γ · x̂ + β.
+    Normal {
+        /// x
+        input: f64,
+        /// μ
+        mean: f64,
+        /// σ²
+        variance: f64,
+        /// ε
+        epsilon: f64,
+        /// x̂
+        normal: f64,
+        /// γ
+        weight: f64,
+        /// β
+        bias: f64,
+    },
 }
 
 /// An input times its weight.
@@ -132,10 +209,13 @@ pub struct LayerGradient {
     pub slopes: Vec<f64>,
     /// By the sums. Empty for layers without an activation.
     pub sums: Vec<f64>,
-    /// By the parameters.
+    /// By the parameters. Those of a residual are those of the layers inside it.
     pub parameters: Vec<TensorGradient>,
     /// By what went in.
     pub inputs: Vec<f64>,
+    /// A residual: through its chain, from the last layer to the first. Empty for other layers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inside: Vec<LayerGradient>,
 }
 
 /// The derivatives by one tensor.
@@ -154,11 +234,12 @@ pub struct TensorGradient {
 /// `update` is an optimizer that has not seen anything yet; without it the update is left out. Penalties and clipping are
 /// no part of it. Dropout does nothing here, as at prediction.
 ///
-/// Of pools and normalisations only what comes out is shown, and the derivatives; every sum of dense layers and convolutions
-/// is written out.
+/// Every sum of dense layers, convolutions and recurrent layers is written out, step by step where they go through a
+/// sequence, up to 2²⁰ products a layer (of larger layers the sums alone); so are the rows that an embedding looked up, the
+/// values that a pool compared or averaged, the statistics of normalisations, and the chain inside a residual. The
+/// derivatives by a recurrent layer's tensors are those of all steps together.
 ///
-/// Fails when the input is not one example, the goal is not for one, or a layer is of a kind whose working is not shown:
-/// embeddings, recurrent layers, residuals, and layers that give an answer at every step of a sequence.
+/// Fails when the input is not one example, the goal is not for one, or the network classifies every step of a sequence.
 ///
 /// ```
 /// use adaline::reference::{Goal, Network, Style, Targets, explain};
@@ -177,52 +258,29 @@ pub struct TensorGradient {
 /// # }
 /// ```
 pub fn explain(network: &Network, input: &[f64], goal: &Goal<'_>, update: Option<&Optimizer>) -> Result<Explanation> {
+    explain_own(network, input, None, goal, update)
+}
+
+/// As [`explain`], of a sequence with so many steps of its own.
+pub(crate) fn explain_own(
+    network: &Network,
+    input: &[f64],
+    own: Option<u32>,
+    goal: &Goal<'_>,
+    update: Option<&Optimizer>,
+) -> Result<Explanation> {
     expect_len("explain", "inputs of one example", input.len(), network.input.len())?;
-    check_shown(network)?;
-    let learning = network.learn(input, Pass::default(), goal)?;
+    if network.answer_width(goal.loss) != network.output_width() {
+        let message = "the working is shown for one answer an example, and this network answers at every step";
+        return Err(Error::shape("network", message));
+    }
+    let own = own.map(|own| [own]);
+    let pass = Pass { lengths: own.as_ref().map(|own| &own[..]), ..Pass::default() };
+    let learning = network.learn(input, pass, goal)?;
     let absorbed = network.absorbed(goal.loss);
-    let trace = &learning.trace;
-    let mut layers = Vec::new();
-    let mut shape = network.input;
-    for (number, layer) in network.layers.iter().enumerate() {
-        layers.push(forward(network, trace, number, shape)?);
-        shape = layer.output(shape).unwrap_or(shape);
-    }
-    let mut tensors = tensors(network);
-    for (tensor, values) in tensors.iter_mut().zip(&learning.gradients.parameters) {
-        tensor.1.values = plain(values);
-    }
-    let mut gradients = Vec::new();
-    for (number, layer) in network.layers.iter().enumerate().rev() {
-        let done = &trace.layers[number];
-        let by_outputs = &learning.gradients.outputs[number];
-        let fused = absorbed == Some(number);
-        let function = layer.activation();
-        let sums = match function {
-            Some(_) if fused => by_outputs.clone(),
-            Some(function) => activation::backward(function, &done.sums, by_outputs, done.sums.len().max(1))?,
-            None => Vec::new(),
-        };
-        let slopes = match function {
-            Some(function) if !fused && function != Activation::Softmax => {
-                done.sums.iter().map(|sum| function.slope(*sum)).collect()
-            }
-            _ => Vec::new(),
-        };
-        let inputs = match number {
-            0 => &learning.gradients.input,
-            _ => &learning.gradients.outputs[number - 1],
-        };
-        gradients.push(LayerGradient {
-            number: number + 1,
-            layer: layer.to_string(),
-            outputs: if fused { Vec::new() } else { plain(by_outputs) },
-            slopes,
-            sums: plain(&sums),
-            parameters: tensors.iter().filter(|(of, _)| *of == number).map(|(_, tensor)| tensor.clone()).collect(),
-            inputs: plain(inputs),
-        });
-    }
+    let walk = Walk { prefix: String::new(), by_step: goes_by_step(network), absorbed };
+    let (layers, mut gradients) = walk.working(network, &learning.trace, &learning.gradients)?;
+    gradients.reverse();
     let update = match update {
         Some(optimizer) => Some(UpdateWorking::of(network, &learning.gradients.parameters, optimizer)?),
         None => None,
@@ -235,39 +293,130 @@ pub fn explain(network: &Network, input: &[f64], goal: &Goal<'_>, update: Option
         target: None,
         input: input.to_vec(),
         layers,
-        loss: LossWorking::of(network, trace, goal, absorbed)?,
+        loss: LossWorking::of(network, &learning.trace, goal, absorbed)?,
         gradients,
         update,
     })
 }
 
+/// Whether a layer goes through a sequence step by step. Where none does (a chain of convolutions), the values of a
+/// sequence are counted through.
+fn goes_by_step(network: &Network) -> bool {
+    let mut shape = network.input;
+    for layer in &network.layers {
+        let steps = matches!(shape, Shape::Sequence { .. });
+        let by_step = match layer {
+            Layer::Embedding(_) | Layer::Recurrent(_) => true,
+            Layer::Dense(_) | Layer::Residual(_) => steps,
+            layer => steps && layer.activation() == Some(Activation::Softmax),
+        };
+        if by_step {
+            return true;
+        }
+        shape = layer.output(shape).unwrap_or(shape);
+    }
+    false
+}
+
+/// A chain of layers whose working is written down: the network's, or the one inside a residual.
+struct Walk {
+    /// What stands before the names of its tensors.
+    prefix: String,
+    by_step: bool,
+    absorbed: Option<usize>,
+}
+
+impl Walk {
+    /// Each layer, and the gradients of each layer, the first layer first.
+    fn working(
+        &self,
+        network: &Network,
+        trace: &Trace,
+        back: &Gradients,
+    ) -> Result<(Vec<LayerWorking>, Vec<LayerGradient>)> {
+        let mut tensors = tensors(network);
+        for ((_, tensor), values) in tensors.iter_mut().zip(&back.parameters) {
+            tensor.name = format!("{}{}", self.prefix, tensor.name);
+            tensor.values = plain(values);
+        }
+        let (mut layers, mut gradients) = (Vec::new(), Vec::new());
+        let mut shape = network.input;
+        for (number, layer) in network.layers.iter().enumerate() {
+            let done = &trace.layers[number];
+            let x = if number == 0 { &trace.input } else { &trace.layers[number - 1].outputs };
+            let first = tensors.iter().take_while(|(of, _)| *of < number).count();
+            let parameters: Vec<TensorGradient> =
+                tensors.iter().filter(|(of, _)| *of == number).map(|(_, tensor)| tensor.clone()).collect();
+            // A chain that does not fit was refused when the network was made.
+            let output = layer.output(shape).unwrap_or(shape);
+            let place = Place {
+                number,
+                layer,
+                input: shape,
+                output,
+                x,
+                done,
+                tensors: &network.parameters()[first..first + parameters.len()],
+                by_step: self.by_step,
+            };
+            let mut working = place.working()?;
+            let mut gradient = self.gradient(&place, back, parameters)?;
+            if let Layer::Residual(residual) = layer {
+                // The chain inside is a network, and its gradients are those of a network.
+                let inner = Network::new(shape, &residual.layers, place.tensors.to_vec())?;
+                let own: Option<Vec<u32>> =
+                    done.lengths.as_ref().map(|own| own.iter().map(|own| *own as u32).collect());
+                let trace = inner.forward(x, Pass { lengths: own.as_deref(), ..Pass::default() })?;
+                let back = inner.backward(&trace, &back.outputs[number])?;
+                let prefix = format!("{}layers.{number}.", self.prefix);
+                let inside = Walk { prefix, by_step: self.by_step, absorbed: None };
+                (working.inside, gradient.inside) = inside.working(&inner, &trace, &back)?;
+                gradient.inside.reverse();
+                gradient.parameters.clear();
+            }
+            layers.push(working);
+            gradients.push(gradient);
+            shape = output;
+        }
+        Ok((layers, gradients))
+    }
+
+    fn gradient(&self, at: &Place<'_>, back: &Gradients, parameters: Vec<TensorGradient>) -> Result<LayerGradient> {
+        let by_outputs = &back.outputs[at.number];
+        let fused = self.absorbed == Some(at.number);
+        let function = at.layer.activation();
+        let width = crate::Dense::reads(at.output).max(1); // of a softmax
+        let sums = match function {
+            Some(_) if fused => by_outputs.clone(),
+            Some(function) => activation::backward(function, &at.done.sums, by_outputs, width)?,
+            None => Vec::new(),
+        };
+        let slopes = match function {
+            Some(function) if !fused && function != Activation::Softmax => {
+                at.done.sums.iter().map(|sum| function.slope(*sum)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let inputs = match at.number {
+            0 => &back.input,
+            _ => &back.outputs[at.number - 1],
+        };
+        Ok(LayerGradient {
+            number: at.number + 1,
+            layer: at.layer.to_string(),
+            outputs: if fused { Vec::new() } else { plain(by_outputs) },
+            slopes,
+            sums: plain(&sums),
+            parameters,
+            inputs: plain(inputs),
+            inside: Vec::new(),
+        })
+    }
+}
+
 /// The same numbers, with 0 for -0, which means nothing to a reader.
 fn plain(values: &[f64]) -> Vec<f64> {
     values.iter().map(|value| value + 0.0).collect()
-}
-
-/// Fails where a layer's working is not one sum a unit over everything that comes in.
-fn check_shown(network: &Network) -> Result<()> {
-    let mut shape = network.input;
-    for (number, layer) in network.layers.iter().enumerate() {
-        let shown = match layer {
-            Layer::Dense(_) => !matches!(shape, Shape::Sequence { .. }),
-            Layer::Activation(Activation::Softmax) => !matches!(shape, Shape::Sequence { .. }),
-            Layer::Activation(_) | Layer::Dropout(_) | Layer::Flatten => true,
-            Layer::Conv(conv) => conv.activation != Activation::Softmax,
-            Layer::Pool(_) | Layer::GlobalPool(_) | Layer::BatchNorm(_) | Layer::LayerNorm(_) => true,
-            _ => false,
-        };
-        if !shown {
-            let place = format!("layer {} ({layer})", number + 1);
-            let message =
-                "its working cannot be shown; dense layers on rows of numbers, convolutions, pools and norms can be";
-            return Err(Error::shape(place, message));
-        }
-        // A chain that does not fit was refused when the network was made.
-        shape = layer.output(shape).unwrap_or(shape);
-    }
-    Ok(())
 }
 
 /// The names and shapes of all tensors, each with the number of its layer.
@@ -289,113 +438,4 @@ fn parameters(network: &Network) -> Vec<(usize, TensorGradient, bool)> {
         shape = layer.output(shape).unwrap_or(shape);
     }
     tensors
-}
-
-fn forward(network: &Network, trace: &super::Trace, number: usize, shape: Shape) -> Result<LayerWorking> {
-    let layer = &network.layers[number];
-    let done = &trace.layers[number];
-    let x = if number == 0 { &trace.input } else { &trace.layers[number - 1].outputs };
-    let names = tensors(network);
-    let tensor = |what: &str| {
-        let name = format!("layers.{number}.{what}");
-        let place = names.iter().position(|(_, tensor)| tensor.name == name)?;
-        network.parameters().get(place)
-    };
-    let (weight, bias) = match layer {
-        Layer::Dense(_) | Layer::Conv(_) => (tensor("weight"), tensor("bias")),
-        _ => (None, None),
-    };
-    // What each sum is made of: the places of its inputs and of its weights, and its bias.
-    let sums: Vec<super::conv::Parts> = match (layer, weight) {
-        (Layer::Conv(conv), Some(weight)) => {
-            let conv = Conv::new(conv, shape, weight, bias.map(Vec::as_slice))?;
-            if conv.products_count() > MOST_PRODUCTS { Vec::new() } else { conv.working() }
-        }
-        (Layer::Dense(_), Some(_)) => {
-            let places = |unit: usize| (0..x.len()).map(|i| (i, unit * x.len() + i)).collect();
-            let bias = |unit: usize| bias.and_then(|bias| bias.get(unit)).copied();
-            (0..done.outputs.len()).map(|unit| (places(unit), bias(unit))).collect()
-        }
-        _ => Vec::new(),
-    };
-    // Zero is added to a product so that it is never -0.
-    let unit = |(unit, output): (usize, &f64)| {
-        let (places, bias) = sums.get(unit).map_or((&[][..], None), |(places, bias)| (places.as_slice(), *bias));
-        let term = |(at, of): &(usize, usize)| {
-            let (input, weight) = (*x.get(*at)?, *weight?.get(*of)?);
-            Some(Term { input, weight, product: input * weight + 0.0 })
-        };
-        let sum = done.sums.get(unit).copied().unwrap_or(*output);
-        UnitWorking { terms: places.iter().filter_map(term).collect(), bias, sum, output: *output }
-    };
-    Ok(LayerWorking {
-        number: number + 1,
-        layer: layer.to_string(),
-        activation: layer.activation(),
-        units: done.outputs.iter().enumerate().map(unit).collect(),
-    })
-}
-
-impl LossWorking {
-    fn of(network: &Network, trace: &super::Trace, goal: &Goal<'_>, absorbed: Option<usize>) -> Result<Self> {
-        let outputs = absorbed.map_or(trace.outputs(), |number| &trace.layers[number].sums).to_vec();
-        let found = goal.evaluate(&outputs, network.output_width())?;
-        let count = outputs.len() as f64;
-        let class = match goal.targets {
-            Targets::Classes(classes) => classes.first().copied(),
-            Targets::Values(_) => None,
-        };
-        let weight = |class: u32| goal.class_weights.and_then(|weights| weights.get(class as usize)).copied();
-        let hard: Vec<f64> = match goal.targets {
-            Targets::Values(values) => values.to_vec(),
-            Targets::Classes(_) if outputs.len() == 1 => vec![f64::from(class.unwrap_or(0))],
-            Targets::Classes(_) => {
-                (0..outputs.len()).map(|k| f64::from(u8::from(Some(k) == class.map(|class| class as usize)))).collect()
-            }
-        };
-        let (targets, probabilities): (Vec<f64>, Option<Vec<f64>>) = match goal.loss {
-            Loss::BinaryCrossEntropy { label_smoothing: e } => (
-                hard.iter().map(|t| t * (1.0 - e) + e / 2.0).collect(),
-                Some(outputs.iter().map(|z| Activation::Sigmoid.value(*z)).collect()),
-            ),
-            Loss::CategoricalCrossEntropy { label_smoothing: e } => {
-                (hard.iter().map(|t| t * (1.0 - e) + e / count).collect(), Some(crate::softmax(&outputs)))
-            }
-            Loss::Mse | Loss::Mae | Loss::Huber { .. } => (hard, None),
-        };
-        // One output alone, with its own target and nothing else, is that output's part of the loss; the parts of
-        // the categorical cross-entropy are -t·ln p, with ln p = z - ln Σ eᶻ.
-        let terms = match goal.loss {
-            Loss::CategoricalCrossEntropy { .. } => {
-                let largest = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let log_sum = outputs.iter().map(|z| (z - largest).exp()).sum::<f64>().ln() + largest;
-                outputs.iter().zip(&targets).map(|(z, t)| if *t == 0.0 { 0.0 } else { t * (log_sum - z) }).collect()
-            }
-            loss => {
-                // The targets are smoothed already.
-                let loss = match loss {
-                    Loss::BinaryCrossEntropy { .. } => Loss::BinaryCrossEntropy { label_smoothing: 0.0 },
-                    other => other,
-                };
-                let part = |(y, t): (&f64, &f64)| {
-                    let goal = Goal { loss, targets: Targets::Values(&[*t]), class_weights: None };
-                    Ok(goal.evaluate(&[*y], 1)?.value)
-                };
-                outputs.iter().zip(&targets).map(part).collect::<Result<Vec<f64>>>()?
-            }
-        };
-        let divisor = if matches!(goal.loss, Loss::CategoricalCrossEntropy { .. }) { 1.0 } else { count };
-        Ok(LossWorking {
-            loss: goal.loss,
-            from_sums: absorbed.is_some(),
-            outputs,
-            targets,
-            probabilities,
-            terms,
-            class_weight: class.and_then(weight).unwrap_or(1.0),
-            divisor,
-            value: found.value,
-            derivatives: plain(&found.doutputs),
-        })
-    }
 }

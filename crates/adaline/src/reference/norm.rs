@@ -65,7 +65,7 @@ pub struct NormGradient {
 }
 
 /// Values that are normalised together: where each lies in the batch, and its channel.
-type Group = Vec<(usize, usize)>;
+pub(super) type Group = Vec<(usize, usize)>;
 
 impl<'a> BatchNorm<'a> {
     /// The layer over examples of a shape, with γ, β, running mean and running variance. Fails when these are not one value a
@@ -81,7 +81,7 @@ impl<'a> BatchNorm<'a> {
     }
 
     /// Each channel's values over the batch; of sequences their own steps.
-    fn groups(&self, batch: usize, lengths: Option<&[usize]>) -> Vec<Group> {
+    pub(super) fn groups(&self, batch: usize, lengths: Option<&[usize]>) -> Vec<Group> {
         let mut groups = vec![Group::new(); self.x.channels];
         for (c, group) in groups.iter_mut().enumerate() {
             for b in 0..batch {
@@ -155,7 +155,7 @@ impl<'a> LayerNorm<'a> {
     }
 
     /// Each step of a sequence, each row, each image as a whole.
-    fn groups(&self, batch: usize) -> Vec<Group> {
+    pub(super) fn groups(&self, batch: usize) -> Vec<Group> {
         let mut groups = vec![Group::new(); batch * self.x.len() / self.together];
         for b in 0..batch {
             for c in 0..self.x.channels {

@@ -58,7 +58,7 @@ impl Pool {
     }
 
     /// Every window: where its result lies in the batch, and where its values lie.
-    fn windows(&self, batch: usize, lengths: Option<&[usize]>, mut visit: impl FnMut(usize, &[usize])) {
+    pub(super) fn windows(&self, batch: usize, lengths: Option<&[usize]>, mut visit: impl FnMut(usize, &[usize])) {
         for b in 0..batch {
             let (own, windows) = match lengths {
                 Some(lengths) => (lengths[b], length_behind(self.geometry.columns, lengths[b])),
@@ -138,7 +138,7 @@ impl GlobalPool {
     }
 
     /// The places of one channel of one example; of a sequence its own steps.
-    fn places(&self, b: usize, c: usize, lengths: Option<&[usize]>) -> Vec<usize> {
+    pub(super) fn places(&self, b: usize, c: usize, lengths: Option<&[usize]>) -> Vec<usize> {
         let own = lengths.map_or(self.x.places(), |lengths| lengths[b]);
         (0..own).map(|p| b * self.x.len() + self.x.of_place(c, p)).collect()
     }

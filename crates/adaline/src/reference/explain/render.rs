@@ -1,7 +1,11 @@
 //! An explanation as text: the same lines in every style.
 
+mod layer;
+mod recurrent;
+mod residual;
+
 use super::style::{Style, Symbol};
-use super::{Explanation, LayerGradient, LayerWorking, LossWorking, UnitWorking, UpdateWorking};
+use super::{Explanation, LayerGradient, LayerWorking, LossWorking, ParameterUpdate, Term, UnitWorking, UpdateWorking};
 use crate::{Activation, Loss};
 
 impl Explanation {
@@ -13,10 +17,13 @@ impl Explanation {
     pub fn render(&self, style: Style, most: Option<usize>) -> String {
         let writer = Writer { style, most: most.unwrap_or(usize::MAX).max(1) };
         let mut out = String::new();
-        let inputs: Vec<String> = writer
-            .some(self.input.iter().enumerate())
+        let step = self.layers.first().and_then(|layer| layer.step_inputs);
+        let shown = writer.shown(self.input.len(), step);
+        let inputs: Vec<String> = shown
+            .iter()
+            .filter_map(|i| Some((*i, self.input.get(*i)?)))
             .map(|(i, x)| {
-                let left = style.symbol(x_of(style, 0, &[i + 1]));
+                let left = style.symbol(x_of(style, "", &indices(i, step)));
                 let scaled = self.input_scaling.get(i).copied().flatten().map_or_else(String::new, |scaling| {
                     let above = format!("{} - {}", style.number(scaling.value), style.factor(scaling.mean));
                     format!("{} = ", style.fraction(&above, &style.number(scaling.scale)))
@@ -30,18 +37,19 @@ impl Explanation {
         } else {
             out += &style.line(&inputs.join(", "));
         }
-        out += &writer.left_out(self.input.len(), "input", "");
+        out += &writer.rest(self.input.len(), shown.len(), "input", "");
         writer.names(&mut out, self);
         for layer in &self.layers {
-            writer.forward(&mut out, layer);
+            writer.forward(&mut out, layer, &Label::of("", "", layer.number));
         }
-        writer.loss(&mut out, &self.loss, self.layers.len());
+        writer.loss(&mut out, &self.loss, self.layers.last());
         for (place, gradient) in self.gradients.iter().enumerate() {
             let layer = self.layers.iter().find(|layer| layer.number == gradient.number);
-            writer.backward(&mut out, gradient, layer, place == 0 && self.loss.from_sums);
+            let label = Label::of("", "", gradient.number);
+            writer.backward(&mut out, gradient, layer, &label, place == 0 && self.loss.from_sums);
         }
         if let Some(update) = &self.update {
-            writer.update(&mut out, update);
+            writer.update(&mut out, update, &self.layers);
         }
         out
     }
@@ -49,13 +57,37 @@ impl Explanation {
 
 /// What goes into a layer: x for the first, the outputs of the one before for the others. Plain text has no layer in
 /// its names; there x is what goes into the layer of the heading, and y what comes out of it.
-fn x_of(style: Style, before: usize, indices: &[usize]) -> Symbol<'_> {
-    let first = before == 0 || style == Style::Text;
+fn x_of<'a>(style: Style, before: &'a str, indices: &'a [usize]) -> Symbol<'a> {
+    let first = before.is_empty() || style == Style::Text;
     Symbol { letter: if first { "x" } else { "y" }, layer: before, indices }
 }
 
-fn of<'a>(letter: &'a str, layer: usize, indices: &'a [usize]) -> Symbol<'a> {
+fn of<'a>(letter: &'a str, layer: &'a str, indices: &'a [usize]) -> Symbol<'a> {
     Symbol { letter, layer, indices }
+}
+
+/// The indices of a value from 1: its place, or where it has steps the step and the place in it.
+fn indices(at: usize, step: Option<usize>) -> Vec<usize> {
+    match step {
+        Some(width) if width > 0 => vec![at / width + 1, at % width + 1],
+        _ => vec![at + 1],
+    }
+}
+
+/// What a layer is called: `2`, or `2.1` inside a residual; and the layer whose values go into it, which for the network's
+/// input has no name.
+struct Label {
+    own: String,
+    before: String,
+}
+
+impl Label {
+    /// The layer of that number in the network, or in the residual `outer`, where `before` comes into it.
+    fn of(outer: &str, before: &str, number: usize) -> Self {
+        let name = |number: usize| if outer.is_empty() { number.to_string() } else { format!("{outer}.{number}") };
+        let before = if number > 1 { name(number - 1) } else { before.to_owned() };
+        Label { own: name(number), before }
+    }
 }
 
 struct Writer {
@@ -68,10 +100,21 @@ impl Writer {
         items.take(self.most)
     }
 
+    /// The places of the values that are shown; where they have steps, so many a step and so many steps.
+    fn shown(&self, count: usize, step: Option<usize>) -> Vec<usize> {
+        let width = step.unwrap_or(count).max(1);
+        (0..count).filter(|at| at % width < self.most && at / width < self.most).collect()
+    }
+
     /// What to say of entries that are not shown: `… and 3 more units`.
     fn left_out(&self, count: usize, noun: &str, of: &str) -> String {
+        self.rest(count, self.most, noun, of)
+    }
+
+    /// The same, where so many are shown.
+    fn rest(&self, count: usize, shown: usize, noun: &str, of: &str) -> String {
         let plural = |more: usize| if more == 1 { "" } else { "s" };
-        match count.checked_sub(self.most) {
+        match count.checked_sub(shown) {
             Some(more) if more > 0 => self.style.remark(&format!("… and {more} more {noun}{}{of}", plural(more))),
             _ => String::new(),
         }
@@ -88,11 +131,14 @@ impl Writer {
             s.remark(&format!("{what}: {}{dots}", shown.join(", ")))
         };
         if !working.input_names.is_empty() {
-            *out += &list("Inputs", &working.input_names, &|i| s.symbol(x_of(s, 0, &[i + 1])));
+            *out += &list("Inputs", &working.input_names, &|i| {
+                let step = working.layers.first().and_then(|layer| layer.step_inputs);
+                s.symbol(x_of(s, "", &indices(i, step)))
+            });
         }
-        let last = working.layers.len();
+        let last = working.layers.len().to_string();
         if !working.output_names.is_empty() {
-            *out += &list("Outputs", &working.output_names, &|k| s.symbol(of("y", last, &[k + 1])));
+            *out += &list("Outputs", &working.output_names, &|k| s.symbol(of("y", &last, &[k + 1])));
         }
         if let Some(target) = &working.target {
             *out += &s.remark(&format!("Right answer: {}", s.name(target)));
@@ -108,58 +154,25 @@ impl Writer {
         s.fraction(&sums.get(k).map(power).unwrap_or_default(), &format!("{}{dots}", others.join(" + ")))
     }
 
-    fn forward(&self, out: &mut String, layer: &LayerWorking) {
-        let s = self.style;
-        *out += &s.heading(&format!("Layer {}: {}", layer.number, layer.layer));
-        let passes = layer.layer.starts_with("dropout") || layer.layer.starts_with("flatten");
-        let weighted = layer.units.iter().any(|unit| !unit.terms.is_empty() || unit.bias.is_some());
-        for (k, unit) in self.some(layer.units.iter().enumerate()) {
-            let indices = [k + 1];
-            let (z, y) = (of("z", layer.number, &indices), of("y", layer.number, &indices));
-            if weighted {
-                let sum = format!("{} = {} = {}", s.symbol(z), self.sum(unit), s.number(unit.sum));
-                *out += &s.line(&sum);
-            }
-            let line = match layer.activation {
-                Some(Activation::Softmax) => {
-                    let sums: Vec<f64> = layer.units.iter().map(|unit| unit.sum).collect();
-                    format!("{} = {} = {}", s.symbol(y), self.share(&sums, k), s.number(unit.output))
-                }
-                Some(activation) => {
-                    let applied = self.activation(activation, unit.sum);
-                    format!("{} = {applied} = {}", s.symbol(y), s.number(unit.output))
-                }
-                None if !passes => format!("{} = {}", s.symbol(y), s.number(unit.output)),
-                None => {
-                    let x = x_of(s, layer.number - 1, &indices);
-                    format!("{} = {} = {}", s.symbol(y), s.symbol(x), s.number(unit.output))
-                }
-            };
-            *out += &s.line(&line);
-        }
-        *out += &self.left_out(layer.units.len(), "unit", "");
-        if layer.activation.is_none() && !passes {
-            *out += &s.remark("Shown is what comes out; norms take their running statistics, as at prediction.");
-        }
-        if layer.layer.starts_with("dropout") {
-            *out += &s.remark("Dropout changes nothing here, as at prediction.");
-        }
-    }
-
     /// x1·w1 + x2·w2 + b with numbers.
     fn sum(&self, unit: &UnitWorking) -> String {
         let s = self.style;
-        let mut parts: Vec<String> =
-            self.some(unit.terms.iter()).map(|term| s.product(term.input, term.weight)).collect();
-        if unit.terms.len() > self.most {
-            let rest: f64 = unit.terms[self.most..].iter().map(|term| term.product).sum();
+        let mut parts = self.products(&unit.terms);
+        parts.extend(unit.bias.map(|bias| s.number(bias)));
+        join(&parts)
+    }
+
+    fn products(&self, terms: &[Term]) -> Vec<String> {
+        let s = self.style;
+        let mut parts: Vec<String> = self.some(terms.iter()).map(|term| s.product(term.input, term.weight)).collect();
+        if terms.len() > self.most {
+            let rest: f64 = terms[self.most..].iter().map(|term| term.product).sum();
             parts.push(match s {
-                Style::Text => format!("… ({} more, together {})", unit.terms.len() - self.most, s.number(rest)),
+                Style::Text => format!("… ({} more, together {})", terms.len() - self.most, s.number(rest)),
                 Style::Markdown => "\\dots".to_owned(),
             });
         }
-        parts.extend(unit.bias.map(|bias| s.number(bias)));
-        join(&parts)
+        parts
     }
 
     /// f(z) with its formula, where that is short.
@@ -183,8 +196,11 @@ impl Writer {
         }
     }
 
-    fn loss(&self, out: &mut String, loss: &LossWorking, layers: usize) {
+    fn loss(&self, out: &mut String, loss: &LossWorking, last: Option<&LayerWorking>) {
         let s = self.style;
+        let layers = last.map_or_else(String::new, |layer| layer.number.to_string());
+        let layers = layers.as_str();
+        let step = last.and_then(|layer| layer.step_outputs);
         *out += &s.heading(&format!("Loss: {}", loss.loss));
         let letter = if loss.from_sums { "z" } else { "y" };
         if let Some(probabilities) = &loss.probabilities {
@@ -195,7 +211,7 @@ impl Writer {
                 "The outputs are logits; the loss makes probabilities of them."
             });
             for (k, p) in self.some(probabilities.iter().enumerate()) {
-                let indices = [k + 1];
+                let indices = indices(k, step);
                 let z = s.symbol(of(letter, layers, &indices));
                 let function = s.function(if softmax { "softmax" } else { "sigmoid" }, &z);
                 let formula = if softmax {
@@ -209,7 +225,7 @@ impl Writer {
             }
         }
         for (k, term) in self.some(loss.terms.iter().enumerate()) {
-            let indices = [k + 1];
+            let indices = indices(k, step);
             let (y, t) = (loss.outputs[k], loss.targets[k]);
             let difference = format!("{} - {}", s.number(y), s.factor(t));
             let p = loss.probabilities.as_ref().map_or(0.0, |p| p[k]);
@@ -238,7 +254,7 @@ impl Writer {
                     ln(1.0 - p)
                 ),
             };
-            let name = s.symbol(Symbol { letter: "L", layer: 0, indices: &indices });
+            let name = s.symbol(Symbol { letter: "L", layer: "", indices: &indices });
             *out += &s.line(&format!("{name} = {formula} = {}", s.number(*term)));
         }
         *out += &self.left_out(loss.terms.len(), "output", "");
@@ -255,7 +271,7 @@ impl Writer {
         let total = if plain { String::new() } else { format!("{total} = ") };
         *out += &s.line(&format!("L = {total}{}", s.number(loss.value)));
         for (k, d) in self.some(loss.derivatives.iter().enumerate()) {
-            let indices = [k + 1];
+            let indices = indices(k, step);
             let left = s.derivative(of(letter, layers, &indices));
             *out += &s.line(&format!("{left} = {} = {}", self.loss_slope(loss, k), s.number(*d)));
         }
@@ -287,9 +303,20 @@ impl Writer {
         format!("{factor}{core}")
     }
 
-    fn backward(&self, out: &mut String, gradient: &LayerGradient, layer: Option<&LayerWorking>, fused: bool) {
+    fn backward(
+        &self,
+        out: &mut String,
+        gradient: &LayerGradient,
+        layer: Option<&LayerWorking>,
+        label: &Label,
+        fused: bool,
+    ) {
         let s = self.style;
-        let number = gradient.number;
+        let number = label.own.as_str();
+        if let (Some(layer), false) = (layer, gradient.inside.is_empty()) {
+            self.back_through_residual(out, gradient, layer, label);
+            return;
+        }
         *out += &s.heading(&format!("Back through layer {number}: {}", gradient.layer));
         let activation = layer.and_then(|layer| layer.activation);
         let name = activation.map(|activation| activation.to_string()).unwrap_or_default();
@@ -297,9 +324,11 @@ impl Writer {
         if let Some(rule) = activation.filter(|_| !fused).and_then(slope_rule) {
             *out += &s.remark(rule);
         }
+        let step = layer.and_then(|layer| layer.step_outputs);
         if !fused {
-            for (k, d) in self.some(gradient.sums.iter().enumerate()) {
-                let indices = [k + 1];
+            let shown = self.shown(gradient.sums.len(), step);
+            for (k, d) in shown.iter().filter_map(|k| Some((*k, gradient.sums.get(*k)?))) {
+                let indices = indices(k, step);
                 let left = s.derivative(of("z", number, &indices));
                 let unit = layer.and_then(|layer| layer.units.get(k));
                 let line = match (gradient.slopes.get(k), gradient.outputs.get(k), unit) {
@@ -315,12 +344,16 @@ impl Writer {
                 };
                 *out += &s.line(&line);
             }
-            *out += &self.left_out(gradient.sums.len(), "unit", "");
+            *out += &self.rest(gradient.sums.len(), shown.len(), "unit", "");
             if activation == Some(Activation::Softmax) {
                 *out += &s.remark(
                     "Every output of a softmax depends on every sum: dz[i] = Σ dy[j] · y[j] · (δ[i,j] - y[i]).",
                 );
             }
+        }
+        if let Some(layer) = layer.filter(|layer| layer.walks()) {
+            self.gradients_of_steps(out, gradient, layer, label);
+            return;
         }
         for tensor in &gradient.parameters {
             let weight = tensor.name.ends_with(".weight");
@@ -338,7 +371,7 @@ impl Writer {
                         "{} = {of_sum}{}{} = {} = {}",
                         s.derivative(of("w", number, indices)),
                         s.times(),
-                        s.symbol(x_of(s, number - 1, &both[1..])),
+                        s.symbol(x_of(s, &label.before, &both[1..])),
                         s.product(dz, term.input),
                         s.number(*d)
                     ),
@@ -354,9 +387,11 @@ impl Writer {
             }
             *out += &self.left_out(tensor.values.len(), "number", &format!(" of {}", tensor.name));
         }
-        for (i, d) in self.some(gradient.inputs.iter().enumerate()) {
-            let indices = [i + 1];
-            let left = s.derivative(x_of(s, number - 1, &indices));
+        let step = layer.and_then(|layer| layer.step_inputs);
+        let shown = self.shown(gradient.inputs.len(), step);
+        for (i, d) in shown.iter().filter_map(|i| Some((*i, gradient.inputs.get(*i)?))) {
+            let indices = indices(i, step);
+            let left = s.derivative(x_of(s, &label.before, &indices));
             let line = match layer.filter(|_| gradient.layer.starts_with("dense")) {
                 Some(layer) => {
                     let dz = self.some(gradient.sums.iter().zip(&layer.units));
@@ -369,28 +404,34 @@ impl Writer {
             };
             *out += &s.line(&line);
         }
-        *out += &self.left_out(gradient.inputs.len(), "input", "");
+        *out += &self.rest(gradient.inputs.len(), shown.len(), "input", "");
     }
 
-    fn update(&self, out: &mut String, update: &UpdateWorking) {
+    fn update(&self, out: &mut String, update: &UpdateWorking, layers: &[LayerWorking]) {
         let s = self.style;
         let title = format!("Update: {}, learning rate {}", update.optimizer, Style::Text.number(update.learning_rate));
         *out += &s.heading(&title);
         *out += &s.remark(&s.code(&update.formula));
         for tensor in &update.tensors {
-            let layer = tensor.name.split('.').nth(1).and_then(|number| number.parse().ok()).unwrap_or(0usize) + 1;
-            let letter = if tensor.name.ends_with(".bias") { "b" } else { "w" };
+            let layer = label_of(&tensor.name);
+            let letter = self.letter(&tensor.name);
             if update.tensors.len() > 1 && s == Style::Text {
                 *out += &s.remark(&tensor.name);
             }
             let columns = tensor.shape.get(1).copied().unwrap_or(1).max(1);
-            for (place, number) in self.some(tensor.parameters.iter().enumerate()) {
+            let looked_up = looked_up(layers, &layer);
+            let moved = |(place, _): &(usize, &ParameterUpdate)| {
+                looked_up.as_ref().is_none_or(|rows| rows.contains(&(place / columns)))
+            };
+            let moved: Vec<_> = tensor.parameters.iter().enumerate().filter(moved).collect();
+            let count = moved.len();
+            for (place, number) in self.some(moved.into_iter()) {
                 let both = [place / columns + 1, place % columns + 1];
                 let indices = match tensor.shape.len() {
                     2 => both.to_vec(),
                     _ => vec![place + 1],
                 };
-                let symbol = s.symbol(of(letter, layer, &indices));
+                let symbol = s.symbol(of(letter, &layer, &indices));
                 let mut line = String::new();
                 for (name, value) in &number.between {
                     let name = match (s, *name) {
@@ -415,9 +456,52 @@ impl Writer {
                 );
                 *out += &s.line(&line);
             }
-            *out += &self.left_out(tensor.parameters.len(), "number", &format!(" of {}", tensor.name));
+            *out += &self.left_out(count, "number", &format!(" of {}", tensor.name));
+            if looked_up.is_some() {
+                *out += &s.remark("The other rows were not looked up: their derivatives are 0.");
+            }
         }
     }
+
+    /// What the numbers of a tensor are called.
+    fn letter(&self, tensor: &str) -> &'static str {
+        let tensor = tensor.rsplit('.').next().unwrap_or("");
+        let (tensor, reverse) = tensor.strip_suffix("_reverse").map_or((tensor, false), |tensor| (tensor, true));
+        match (tensor, self.style, reverse) {
+            ("bias" | "bias_ih_l0", _, false) => "b",
+            ("weight_hh_l0", _, false) => "u",
+            ("bias_hh_l0", _, false) => "c",
+            ("weight_ih_l0", Style::Markdown, true) => "\\overleftarrow{w}",
+            ("weight_hh_l0", Style::Markdown, true) => "\\overleftarrow{u}",
+            ("bias_ih_l0", Style::Markdown, true) => "\\overleftarrow{b}",
+            ("bias_hh_l0", Style::Markdown, true) => "\\overleftarrow{c}",
+            ("weight_ih_l0", Style::Text, true) => "←w",
+            ("weight_hh_l0", Style::Text, true) => "←u",
+            ("bias_ih_l0", Style::Text, true) => "←b",
+            ("bias_hh_l0", Style::Text, true) => "←c",
+            _ => "w",
+        }
+    }
+}
+
+/// The layer of a tensor as it is called here: `layers.1.layers.0.weight` belongs to layer 2.1.
+fn label_of(tensor: &str) -> String {
+    let numbers: Vec<String> = tensor
+        .split('.')
+        .filter_map(|part| part.parse::<usize>().ok())
+        .map(|number| (number + 1).to_string())
+        .collect();
+    numbers.join(".")
+}
+
+/// The rows that the embedding of that label looked up; `None` where it is no embedding.
+fn looked_up(layers: &[LayerWorking], label: &str) -> Option<Vec<usize>> {
+    let (first, rest) = label.split_once('.').unwrap_or((label, ""));
+    let layer = layers.iter().find(|layer| layer.number.to_string() == first)?;
+    if !rest.is_empty() {
+        return looked_up(&layer.inside, rest);
+    }
+    layer.rows()
 }
 
 /// How the slope of an activation is had, where that is short.

@@ -12,11 +12,12 @@ pub enum Style {
     Markdown,
 }
 
-/// A variable: its letter, the layer it belongs to (0 for the network's input), and its indices from 1.
+/// A variable: its letter, the layer it belongs to (nothing for the network's input, `2.1` for the first layer inside the
+/// second), and its indices from 1.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Symbol<'a> {
     pub letter: &'a str,
-    pub layer: usize,
+    pub layer: &'a str,
     pub indices: &'a [usize],
 }
 
@@ -60,7 +61,7 @@ impl Style {
         let indices = indices.join(",");
         match self {
             Style::Text => format!("{}{indices}", symbol.letter),
-            Style::Markdown if symbol.layer == 0 => format!("{}_{{{indices}}}", symbol.letter),
+            Style::Markdown if symbol.layer.is_empty() => format!("{}_{{{indices}}}", symbol.letter),
             Style::Markdown => format!("{}^{{({})}}_{{{indices}}}", symbol.letter, symbol.layer),
         }
     }
