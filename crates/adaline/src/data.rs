@@ -17,6 +17,7 @@
 
 mod baseline;
 mod builtin;
+mod clock;
 mod column;
 mod csv;
 mod dataset;

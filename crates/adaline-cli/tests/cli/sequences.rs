@@ -104,6 +104,26 @@ fn columns_of_a_series_are_chosen() {
 }
 
 #[test]
+fn a_clock_with_a_gap_or_running_backwards_is_told() {
+    let folder = Folder::new();
+    let row = |t: usize| format!("{t},{}\n", (t * 7) % 11);
+    let train = |csv: String| {
+        folder.write("load.csv", format!("time,load\n{csv}"));
+        let line = "train load.csv --target load --window 4 --net 'flatten, dense 1' --epochs 1 -o load.safetensors";
+        let ran = folder.run(&format!("{line} --force"));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stderr.contains("left out  time (text, or a clock"), "{}", ran.stderr);
+        ran.stderr
+    };
+    let told = train((0..80).filter(|t| !(30..33).contains(t)).map(row).collect());
+    assert!(told.contains("column \"time\" is even but for line 32 (from 29 to 33)"), "{told}");
+    let told = train((0..80).rev().map(row).collect());
+    assert!(told.contains("the rows run backwards (newest first)") && !told.contains("even but"), "{told}");
+    let told = train((0..80).map(row).collect());
+    assert!(!told.contains("backwards") && !told.contains("even but"), "{told}");
+}
+
+#[test]
 fn wide_rows_are_sequences_of_different_lengths() {
     let folder = Folder::new();
     let mut csv = "kind,".to_owned();

@@ -2,6 +2,7 @@
 //!
 //! Legend: `N` rows of the table, `W` steps of the window, `H` steps of the horizon.
 
+use super::clock::Clock;
 use super::column::{Column, Values};
 use super::encoder::{Encoder, Input, Target};
 use super::labelled::Arrangement;
@@ -82,8 +83,8 @@ impl Table {
     /// Says which column's next values a network should forecast from a window of the rows before them.
     ///
     /// The inputs are the columns of numbers, the target's own past included. Left out are columns of text and a column
-    /// that counts up evenly (a clock: it tells the network nothing but where the series ends);
-    /// [`Labelled::features`] takes them in. Rows must be in the order of time.
+    /// that rises in every row, or falls in every row (a clock: it tells the network nothing but where the series ends);
+    /// [`Labelled::features`] takes them in. Rows must be in the order of time: [`Labelled::clock_notes`].
     ///
     /// [`Labelled::split`] then splits in time: the first rows are for training, the next for validation, the last for
     /// the test. No row is a target in two parts; a window may reach back into the part before it, as it does in use.
@@ -96,18 +97,10 @@ impl Table {
         window.check().map_err(|(setting, message)| Error::setting(setting, message))?;
         let place = super::labelled::index_for(&self, target, "target")?;
         self.column(target)?;
-        let is_input = |(at, column): (usize, &Column)| at == place || (column.is_numeric() && !is_clock(column));
+        let is_input = |(at, column): (usize, &Column)| at == place || (column.is_numeric() && Clock::of(column).is_none());
         let inputs = self.columns().iter().enumerate().map(is_input).collect();
         Labelled::arranged(self, target, Task::Regression, inputs, Arrangement::Window(window))
     }
-}
-
-/// Whether the numbers rise by the same step in every row.
-fn is_clock(column: &Column) -> bool {
-    let Some(rows) = column.len().filter(|&rows| rows >= 3) else { return false };
-    let x = |row: usize| column.number(row).unwrap_or(f64::NAN);
-    let step = x(1) - x(0);
-    step > 0.0 && (1..rows).all(|row| ((x(row) - x(row - 1)) - step).abs() <= 1e-6 * step)
 }
 
 /// Shares out the rows in time; each part is rows in a row, those behind the first with the window before them.

@@ -53,14 +53,15 @@ pub(super) fn forecast(arguments: &Arguments, table: &Table, target: &str) -> Re
     Ok(Some(table.clone().forecast(target, window)?))
 }
 
-/// Tells which columns a forecast does not look at, unless it was told which.
+/// Tells what is odd about the clock of a series, and which columns a forecast does not look at, unless it was told which.
 pub(super) fn tell_left_out(arguments: &Arguments, labelled: &Labelled, output: &Output) {
+    labelled.clock_notes().iter().for_each(|note| output.note(format!("note      {note}")));
     let left: Vec<String> = labelled.left_out().take(20).map(printable).collect();
     if arguments.features.is_some() || arguments.exclude.is_some() || left.is_empty() {
         return;
     }
     output.note(format!(
-        "left out  {} (text, or a clock that counts up evenly; --features takes columns in)",
+        "left out  {} (text, or a clock, which only rises or only falls; --features takes columns in)",
         left.join(", ")
     ));
 }
