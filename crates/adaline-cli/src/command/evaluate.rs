@@ -3,8 +3,8 @@
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::{model, source};
-use adaline::Evaluation;
-use adaline::data::Baseline;
+use adaline::data::{Baseline, Table};
+use adaline::{Evaluation, Model};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -36,6 +36,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let model = model::load(&arguments.model)?;
     let table = source::read_for(&model, &arguments.data)?;
     table.notes().iter().for_each(|note| output.note(format!("note: {note}")));
+    if let Some(note) = unknown(&model, &table)? {
+        output.note(format!("note: {note}"));
+    }
     let evaluation = model.evaluate(&table).map_err(|error| model::in_use(error, &arguments.model))?;
     if model.record().is_some_and(|record| record.data.source == table.source() && record.data.test_rows > 0) {
         output.note(
@@ -47,6 +50,15 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         return output.json(&Document { evaluation: &evaluation, baseline: baseline.as_ref() });
     }
     output.print(text(&evaluation, baseline.as_ref()))
+}
+
+/// A remark where a text is not of the characters that a model has learnt.
+pub(crate) fn unknown(model: &Model, table: &Table) -> Result<Option<String>, Failure> {
+    let share = model.encoder().unknown_share(table)?.filter(|share| *share > 0.01);
+    Ok(share.map(|share| {
+        let percent = 100.0 * share;
+        format!("the model does not know {percent:.1} % of the characters; it takes them all for one unknown character")
+    }))
 }
 
 /// The JSON document: the evaluation, and what it is judged by.

@@ -97,6 +97,9 @@ fn fresh(arguments: &Arguments, table: Table, layers: Option<Vec<Layer>>, output
     match &arguments.from {
         Some(path) => {
             let model = model::load(path)?;
+            if let Some(note) = super::evaluate::unknown(&model, &table)? {
+                output.note(format!("note      {note}"));
+            }
             let split = same_split(&model, &table, arguments, split, output);
             let data = like(&model, table)?.split(split)?;
             let settings = settings::make(arguments, Defaults::for_dataset(&data).settings, &model, &data)?;

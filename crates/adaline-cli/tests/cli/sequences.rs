@@ -199,6 +199,14 @@ fn a_text_is_learnt_and_written_on() {
     assert!(folder.bad("evaluate nursery.safetensors tiny.txt", 3).contains("7 characters are too few"));
     folder.write("other.txt", "뷁뷁뷁뷁뷁뷁 the cat sat on it");
     assert!(number(&folder.json("evaluate nursery.safetensors other.txt --json")["loss"]) > 1.0);
+    let told = "the model does not know 100.0 % of the characters";
+    folder.write("hangul.txt", "나비야이리날아오너라".repeat(9));
+    let ran = folder.run("evaluate nursery.safetensors hangul.txt");
+    assert!(ran.stderr.contains(told) && ran.stdout.contains("characters 0.0000"), "{ran:?}");
+    let ran = folder.run("train hangul.txt --from nursery.safetensors --epochs 1 -o strange.safetensors");
+    assert!(ran.code == 0 && ran.stderr.contains(told), "{ran:?}");
+    let ran = folder.run("evaluate nursery.safetensors nursery.txt");
+    assert!(!ran.stderr.contains("does not know"), "{ran:?}");
 }
 
 #[test]

@@ -18,7 +18,8 @@ pub enum Baseline {
         naive_rmse: f64,
     },
     /// Of a text: what counting characters gives, in nats a character, counted in this very text. Both are over the
-    /// characters that the loss is over: all but the first, up to the end of the last whole window.
+    /// characters that the loss is over: all but the first, up to the end of the last whole window. All characters that the
+    /// model does not know count as one, for it sees and guesses them as one.
     Entropy {
         /// -Σ p(c) ln p(c): the entropy of the characters alone.
         unigram_entropy: f64,
@@ -46,11 +47,26 @@ impl Encoder {
             let naive_rmse = series::naive_rmse(table, self.target(), window)?;
             return Ok(Some(Baseline::LastValue { naive_rmse }));
         }
-        if let [Input::Text { window, .. }] = self.inputs() {
-            let (unigram_entropy, bigram_entropy) = text::entropies(table, *window)?;
+        if let [Input::Text { window, characters }] = self.inputs() {
+            let (unigram_entropy, bigram_entropy) = text::entropies(table, characters, *window)?;
             return Ok(Some(Baseline::Entropy { unigram_entropy, bigram_entropy }));
         }
         Ok(None)
+    }
+
+    /// Which share of a text's characters the model does not know, from 0 to 1; `None` where the model is none of text.
+    ///
+    /// ```
+    /// use adaline::data::{Split, Table};
+    /// # fn main() -> adaline::Result<()> {
+    /// let known = Table::from_text("to be or not to be".as_bytes(), "hamlet.txt")?;
+    /// let encoder = known.next_character(4)?.split(Split::none())?.encoder();
+    /// assert_eq!(encoder.unknown_share(&Table::from_text("to bé".as_bytes(), "new.txt")?)?, Some(0.2));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn unknown_share(&self, table: &Table) -> Result<Option<f64>> {
+        self.vocabulary().map(|vocabulary| text::unknown_share(table, vocabulary)).transpose()
     }
 }
 

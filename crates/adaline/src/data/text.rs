@@ -257,16 +257,22 @@ fn chunks<T: Clone + Default>(
     Ok((values, Some(lengths)))
 }
 
+/// The share of a text's characters that a vocabulary does not know.
+pub(super) fn unknown_share(table: &Table, vocabulary: &Vocabulary) -> Result<f64> {
+    let unknown = codes(table, vocabulary)?.iter().filter(|&&code| code == vocabulary.unknown()).count();
+    Ok(unknown as f64 / table.rows().max(1) as f64)
+}
+
 /// How well the characters of a text can be guessed without a network, in nats a character: the entropy of the characters
 /// alone, H(c) = -Σ p(c) ln p(c), and of a character where the one before it is known, H(c | b) = -Σ p(b, c) ln p(c | b).
 /// Both are over the characters that a network with this window predicts (all but the first, up to the end of the last whole
-/// window), with the probabilities counted in this very text: no guess from the character before can do better on it.
-pub(super) fn entropies(table: &Table, window: usize) -> Result<(f64, f64)> {
+/// window), with the probabilities counted in this very text: no guess from the character before can do better on it. All
+/// characters that the model does not know are one, as they are for the model.
+pub(super) fn entropies(table: &Table, vocabulary: &Vocabulary, window: usize) -> Result<(f64, f64)> {
     let used = used(table, window)?;
-    let column = table.column(CHARACTER)?;
-    let Values::Text(text) = column.values() else { return Err(no_text(table)) };
-    let mut singles: Vec<u64> = text.codes().iter().skip(1).take(used).map(|&code| u64::from(code)).collect();
-    let befores = text.codes().iter().take(singles.len());
+    let codes = codes(table, vocabulary)?;
+    let mut singles: Vec<u64> = codes.iter().skip(1).take(used).map(|&code| u64::from(code)).collect();
+    let befores = codes.iter().take(singles.len());
     let mut pairs: Vec<u64> = befores.clone().zip(&singles).map(|(&b, &c)| (u64::from(b) << 32) | c).collect();
     let mut befores: Vec<u64> = befores.map(|&code| u64::from(code)).collect();
     // Sorted, and not counted in a map, so that the sums have one order.
@@ -277,7 +283,8 @@ pub(super) fn entropies(table: &Table, window: usize) -> Result<(f64, f64)> {
     };
     let (unigram, joint, before) = (entropy(&mut singles), entropy(&mut pairs), entropy(&mut befores));
     // H(c | b) = H(b, c) - H(b).
-    Ok((unigram, (joint - before).max(0.0)))
+    // Where there is but one character the sum is -0.
+    Ok((unigram + 0.0, (joint - before).max(0.0)))
 }
 
 #[cfg(test)]

@@ -101,6 +101,8 @@ fn parts_follow_each_other() {
 
 #[test]
 fn entropies_are_those_computed_by_hand() {
+    let letters = Vocabulary::new("abc".chars()).unwrap();
+    let entropies = |table: &Table, window: usize| entropies(table, &letters, window);
     // After a comes b or c, evenly; after b and c always a. Predicted: b a c a b a c a.
     let (unigram, bigram) = entropies(&text("abacabaca-"), 8).unwrap();
     assert!((unigram - (0.5 * 2f64.ln() + 0.5 * 4f64.ln())).abs() < 1e-12, "{unigram}");
@@ -108,6 +110,10 @@ fn entropies_are_those_computed_by_hand() {
     assert_eq!(entropies(&text("aaaa"), 3).unwrap(), (0.0, 0.0));
     let (unigram, bigram) = entropies(&text("abcabcabc"), 1).unwrap();
     assert!(unigram > 1.0 && bigram.abs() < 1e-12);
+    // What the model does not know is one character to it: x, y and z here, and digits alone are a text, too.
+    assert_eq!(entropies(&text("axayazaxay"), 9).unwrap(), entropies(&text("abababababa"), 9).unwrap());
+    assert_eq!(entropies(&text("1234512345"), 9).unwrap(), (0.0, 0.0));
+    assert_eq!(unknown_share(&text("abcabcxyab"), &letters).unwrap(), 0.2);
 }
 
 #[test]
@@ -131,10 +137,10 @@ proptest! {
     #[test]
     fn no_text_panics(known in ".{0,80}", new in ".{0,80}", window in 1usize..12) {
         let Ok(table) = Table::from_text(known.as_bytes(), "f.txt") else { return Ok(()) };
-        let _ = entropies(&table, window);
         for split in [Split::none(), Split::seeded(0)] {
             let Ok(data) = table.clone().next_character(window).and_then(|labelled| labelled.split(split)) else { continue };
             prop_assert_eq!(data.train_samples().unwrap().shape(), data.input());
+            prop_assert!(data.encoder().baseline(data.train()).is_ok());
             if let Ok(new) = Table::from_text(new.as_bytes(), "g.txt") {
                 let (values, rows) = data.encoder().encode_inputs(&new).unwrap();
                 prop_assert_eq!(values.len(), rows * window);
