@@ -145,6 +145,12 @@ fn wide_rows_are_sequences_of_different_lengths() {
     assert_eq!(folder.good("predict wide.safetensors wide.csv").lines().count(), 91);
     assert!(folder.good("inspect wide.safetensors").contains("4 steps of 2"));
     folder.good("train wide.csv --from wide.safetensors --epochs 1 -o further.safetensors");
+    // A table that ends earlier must say so by blank cells.
+    folder.write("narrow.csv", "kind,a1,b1\nup,1,2\n");
+    let error = folder.bad("predict wide.safetensors narrow.csv", 3);
+    assert!(error.contains("\"a2\" is missing") && error.contains("add it with blank cells. The model"), "{error}");
+    folder.write("padded.csv", "kind,a1,b1,a2,b2,a3,b3,a4,b4\nup,1,2,,,,,,\n");
+    assert_eq!(folder.good("predict wide.safetensors padded.csv").lines().count(), 2);
     // Without --sequence a blank cell is an error as ever.
     assert!(folder.bad("train wide.csv --target kind", 3).contains("the cell is empty"));
     let error = folder.bad("train wide.csv --target kind --sequence 4", 2);

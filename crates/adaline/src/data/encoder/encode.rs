@@ -308,8 +308,13 @@ impl Encoder {
         let wanted = self.input_names();
         let near = did_you_mean(name, table.names());
         let near = near.replacen("; did you mean", "; is it", 1);
+        // A column that is missing at the end may be a slip as well as a short sequence.
+        let blank = match self.inputs.as_slice() {
+            [Input::Sequence { .. }] => " Where sequences end earlier, add it with blank cells.",
+            _ => "",
+        };
         let message = format!(
-            "the column \"{}\" is missing{near}{} The model wants {}, and the table has {}",
+            "the column \"{}\" is missing{near}{}{blank} The model wants {}, and the table has {}",
             printable(name),
             if near.is_empty() { "." } else { "" },
             list(wanted.iter().map(String::as_str)),
