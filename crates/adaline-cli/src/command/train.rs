@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         return output.json(&report);
     }
     output.note("");
-    output.print(report.text(source))
+    output.print(report.text(source, output.is_quiet()))
 }
 
 /// How images are to be read: as the flags have it, or as the model that is trained further wants them.

@@ -21,7 +21,8 @@ fn results_go_to_stdout_and_the_rest_to_stderr() {
     assert!((8..=20).contains(&epochs), "{}", ran.stderr);
     let quiet = folder.run("train iris --epochs 300 -q");
     assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""));
-    assert!(quiet.stdout.contains("confusion"));
+    assert!(quiet.stdout.contains("On the test rows:") && quiet.stdout.contains("iris-2.safetensors"));
+    assert!(!quiet.stdout.contains("Next:") && !quiet.stdout.contains("adaline"), "{}", quiet.stdout);
 }
 
 #[test]

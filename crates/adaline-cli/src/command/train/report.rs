@@ -103,8 +103,9 @@ impl Report {
         })
     }
 
-    /// The report for a person. `source` is the data as it was named on the command line.
-    pub(super) fn text(&self, source: &str) -> String {
+    /// The report for a person. `source` is the data as it was named on the command line. Who wants the result only is not
+    /// told what can be done next.
+    pub(super) fn text(&self, source: &str, only_result: bool) -> String {
         let (what, part) = match (&self.test, &self.validation) {
             (Some(test), _) => ("test rows", test),
             (None, Some(validation)) => ("validation rows", validation),
@@ -119,7 +120,11 @@ impl Report {
             self.epochs,
             self.seconds
         ));
-        text.push_str(&format!("history  {}\n\nNext:\n", self.history));
+        text.push_str(&format!("history  {}\n", self.history));
+        if only_result {
+            return text;
+        }
+        text.push_str("\nNext:\n");
         let model = quoted(&self.model);
         if source != "-" {
             let data = quoted(source);
