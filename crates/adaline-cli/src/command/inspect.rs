@@ -111,9 +111,18 @@ fn text(model: &Model) -> String {
 fn schema(model: &Model) -> String {
     const SHOWN: usize = 40;
     let mut rows = vec![vec!["input".to_owned(), "type".to_owned(), "scaled by".to_owned()]];
-    let scaled = |mean: f64, scale: f64| format!("(x - {}) / {}", short(mean), short(scale));
+    let scaled = |mean: f64, scale: f64| {
+        let sign = if mean < 0.0 { '+' } else { '-' };
+        format!("(x {sign} {}) / {}", short(mean.abs()), short(scale))
+    };
+    let encoder = model.encoder();
+    let is_relative =
+        |name: &str| encoder.window().is_some_and(|window| window.relative) && name == encoder.target().name();
     for input in model.encoder().inputs().iter().take(SHOWN) {
         rows.push(match input {
+            Input::Number { name, scale, .. } if is_relative(name) => {
+                vec![printable(name), "number".to_owned(), format!("(x - the window's last value) / {}", short(*scale))]
+            }
             Input::Number { name, mean, scale } => vec![printable(name), "number".to_owned(), scaled(*mean, *scale)],
             Input::Categories { name, categories } => {
                 vec![printable(name), "categories".to_owned(), list(categories)]
@@ -151,8 +160,9 @@ fn schema(model: &Model) -> String {
         Target::Number { name, .. } if model.encoder().window().is_some() => {
             let (steps, horizon) = model.encoder().window().map_or((1, 1), |window| (window.steps, window.horizon));
             text.push_str(&format!(
-                "predicts {}: the next {horizon} after a window of {steps} rows\n",
-                printable(name)
+                "predicts {}: the next {horizon} after a window of {steps} rows{}\n",
+                printable(name),
+                if is_relative(name) { ", measured from the window's last value" } else { "" }
             ));
         }
         Target::NextCharacter => {

@@ -341,12 +341,13 @@ fn stopped(fit: &Fit, model: &Model, names: &Names, source: &str) -> Failure {
         0 => "the weights so far".to_owned(),
         best => format!("the weights of epoch {best}"),
     };
+    let text = if model.encoder().vocabulary().is_some() { "--text " } else { "" };
     let path = |path: &Path| source::quoted(&path.display().to_string());
     Failure::new(
         Code::Interrupted,
         format!(
-            "stopped after {epochs} whole epochs; {} holds {kept} ({} parameters). Go on with:\n  adaline train {} \
-             --resume {} -o {} --force",
+            "stopped after {epochs} whole epochs; {} holds {kept} ({} parameters). Go on with:\n  adaline train \
+             {text}{} --resume {} -o {} --force",
             shown(&names.model),
             model.network().parameters(),
             source::quoted(source),

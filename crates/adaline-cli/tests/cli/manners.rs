@@ -1,7 +1,7 @@
 //! Where words go, and how the program ends.
 
 use crate::support::{Folder, words};
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
 /// The program itself, for pipes that are not simply read to the end.
@@ -88,6 +88,25 @@ fn ctrl_c_saves_and_the_run_goes_on_to_the_same_bits() {
     }
     let wrong = folder.bad("train iris --resume part.checkpoint.safetensors -o other.safetensors", 3);
     assert!(wrong.contains("there is no column \"class\""), "{wrong}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_names_the_flag_of_a_text() {
+    let folder = Folder::new();
+    folder.write("song.txt", "la le li lo lu\n".repeat(20));
+    let line =
+        "train --text song.txt --window 8 --net 'embedding 9 4, dense 9' --epochs 100000000 --patience 100000000";
+    let mut child = program(&folder, line).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut told = String::new();
+    while !told.lines().any(|line| line.starts_with("epoch ")) {
+        assert!(stderr.read_line(&mut told).unwrap() > 0, "{told}");
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    stderr.read_to_string(&mut told).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{told}");
+    assert!(told.contains("adaline train --text song.txt --resume song.checkpoint.safetensors -o song.saf"), "{told}");
 }
 
 #[test]

@@ -152,13 +152,15 @@ fn wide_rows_are_sequences_of_different_lengths() {
     folder.write("padded.csv", "kind,a1,b1,a2,b2,a3,b3,a4,b4\nup,1,2,,,,,,\n");
     assert_eq!(folder.good("predict wide.safetensors padded.csv").lines().count(), 2);
     // Without --sequence a blank cell is an error as ever.
-    assert!(folder.bad("train wide.csv --target kind", 3).contains("the cell is empty"));
+    let error = folder.bad("train wide.csv --target kind", 3);
+    assert!(error.contains("the cell is empty") && error.contains("--sequence STEPS,VALUES"), "{error}");
     let error = folder.bad("train wide.csv --target kind --sequence 4", 2);
     assert!(error.contains("--sequence: 4 steps of 1 values are 4 columns, and there are 8 inputs"), "{error}");
     folder.bad("train wide.csv --target kind --sequence 4,2,1", 2);
     folder.bad("train wide.csv --target kind --sequence 0,2", 2);
     folder.bad("train wide.csv --target kind --sequence 4,2 --window 3", 2);
     folder.write("hole.csv", "kind,a,b,c\nx,1,,3\ny,1,2,3\nx,1,2,\n");
+    assert!(!folder.bad("train hole.csv --target kind", 3).contains("--sequence"));
     let error = folder.bad("train hole.csv --target kind --sequence 3", 3);
     assert!(error.contains("hole.csv:2: column \"b\": the cell is blank and cells behind it are not"), "{error}");
 }
@@ -199,6 +201,7 @@ fn a_text_is_learnt_and_written_on() {
     assert!(folder.good("inspect nursery.safetensors").contains("predicts the next character"));
     assert!(folder.bad("predict nursery.safetensors nursery.txt", 2).contains("adaline generate"));
     folder.bad("explain nursery.safetensors nursery.txt", 3);
+    assert!(folder.bad("plot confusion nursery.safetensors nursery.txt", 2).contains("this is a model of text"));
     folder.bad("generate nursery.safetensors --temperature -1", 2);
     folder.bad("generate nursery.safetensors --length 0", 2);
     folder.write("tiny.txt", "the cat");
@@ -252,7 +255,7 @@ fn a_stopped_run_over_a_series_or_a_text_goes_on() {
     folder.write("nursery.txt", &text);
     for (data, flags) in [
         ("waves", "waves --window 8 --net 'flatten, dense 4 tanh, dense 1'".to_owned()),
-        ("nursery.txt", format!("--text nursery.txt --window 20 {}", bigram(&text))),
+        ("--text nursery.txt", format!("--text nursery.txt --window 20 {}", bigram(&text))),
     ] {
         folder.good(&format!("train {flags} --epochs 4 --seed 5 -o whole.safetensors --force"));
         folder.good(&format!("train {flags} --epochs 3 --seed 5 --checkpoint-every 2 -o part.safetensors --force"));
@@ -273,4 +276,17 @@ fn a_file_of_flags_may_name_a_text() {
     assert!(report["test"]["bigram_entropy"].is_f64(), "{report}");
     let wrong = folder.bad("train iris --config run.json -o x.safetensors", 2);
     assert!(wrong.contains("--text"), "{wrong}");
+}
+
+#[test]
+fn a_relative_series_is_inspected_as_one() {
+    let folder = Folder::new();
+    let row = |t: u32| format!("{},{}\n", t * t, -i64::from(t % 5));
+    folder.write("rise.csv", format!("y,x\n{}", (0..60).map(row).collect::<String>()));
+    folder.good("train rise.csv --target y --features y,x --window 4 --net 'flatten, dense 1' --epochs 1");
+    let inspected = folder.good("inspect rise.safetensors");
+    assert!(inspected.contains("(x - the window's last value) / "), "{inspected}");
+    assert!(inspected.contains("a window of 4 rows, measured from the window's last value"), "{inspected}");
+    assert!(inspected.contains("(x + 2) / ") || inspected.contains("(x + 1."), "{inspected}");
+    assert!(!inspected.contains("- -"), "{inspected}");
 }

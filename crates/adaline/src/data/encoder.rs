@@ -159,27 +159,50 @@ fn ones() -> Vec<f64> {
 
 /// A number for all channels, or a list with one for each.
 mod one_or_more {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde::de::{SeqAccess, Visitor};
+    use serde::{Deserializer, Serialize, Serializer};
+    use std::fmt;
 
-    #[derive(Serialize, Deserialize)]
-    #[serde(untagged)]
-    enum Numbers {
-        One(f64),
-        More(Vec<f64>),
+    /// Says what is wanted where something else stands.
+    struct Numbers;
+
+    impl<'de> Visitor<'de> for Numbers {
+        type Value = Vec<f64>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a number for all channels, or a list with one for each")
+        }
+
+        fn visit_f64<E>(self, number: f64) -> Result<Vec<f64>, E> {
+            Ok(vec![number])
+        }
+
+        fn visit_i64<E>(self, number: i64) -> Result<Vec<f64>, E> {
+            Ok(vec![number as f64])
+        }
+
+        fn visit_u64<E>(self, number: u64) -> Result<Vec<f64>, E> {
+            Ok(vec![number as f64])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<f64>, A::Error> {
+            let mut numbers = Vec::new();
+            while let Some(number) = list.next_element()? {
+                numbers.push(number);
+            }
+            Ok(numbers)
+        }
     }
 
     pub(super) fn serialize<S: Serializer>(numbers: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
         match numbers {
-            [one] => Numbers::One(*one).serialize(serializer),
-            more => Numbers::More(more.to_vec()).serialize(serializer),
+            [one] => serializer.serialize_f64(*one),
+            more => more.serialize(serializer),
         }
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
-        Ok(match Numbers::deserialize(deserializer)? {
-            Numbers::One(one) => vec![one],
-            Numbers::More(more) => more,
-        })
+        deserializer.deserialize_any(Numbers)
     }
 }
 

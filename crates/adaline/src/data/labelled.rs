@@ -146,7 +146,7 @@ impl Labelled {
             super::sequence::check(&self.table, &columns, steps, features)?;
         } else {
             for name in self.input_names() {
-                self.table.column(name)?;
+                self.table.column(name).map_err(|error| self.blank_ends(error))?;
             }
         }
         let column = self.table.column(&self.target)?;
@@ -184,6 +184,22 @@ impl Labelled {
             }
             Arrangement::Text { window } => super::text::fit(training, window),
         })
+    }
+
+    /// An error about a cell; where blank cells are at the ends of rows alone, these may be sequences.
+    fn blank_ends(&self, error: Error) -> Error {
+        let columns = self.table.columns().iter().zip(&self.inputs);
+        let columns: Vec<&Column> = columns.filter(|(_, is_input)| **is_input).map(|(column, _)| column).collect();
+        let lengths = super::sequence::lengths(&self.table, &columns, 1);
+        // One blank cell in the last column is a missing value.
+        let is_short = |length: &u32| *length as usize + 2 <= columns.len();
+        match (error, self.arrangement, lengths) {
+            (Error::Data { place, message }, Arrangement::Rows, Ok(Some(lengths))) if lengths.iter().any(is_short) => {
+                let more = "if the rows are sequences of different lengths, say so: --sequence STEPS,VALUES";
+                Error::data(place, format!("{message}; {more}"))
+            }
+            (error, ..) => error,
+        }
     }
 
     /// The columns that are neither the target nor an input.
@@ -241,6 +257,10 @@ impl Labelled {
         if let Some(value) = only_value(column, self.table.rows()) {
             let value = printable(&value);
             let message = match self.task {
+                Task::Classification if self.table.file(0).is_some() => format!(
+                    "every image is of the class \"{value}\"; a classification needs at least two: put the images of \
+                     each other class into a folder of its own beside it"
+                ),
                 Task::Classification => {
                     format!("every row is of the class \"{value}\"; a classification needs at least two classes")
                 }

@@ -30,6 +30,10 @@ const EXAMPLES: &str = "Examples:
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     arguments.target.check()?;
     let model = model::load(&arguments.model)?;
+    if model.encoder().vocabulary().is_some() {
+        let message = "this is a model of text: a matrix of its characters would not be read; see adaline evaluate";
+        return Err(Failure::usage(message));
+    }
     let table = source::read_for(&model, &arguments.data)?;
     let evaluation = model.evaluate(&table).map_err(|error| model::in_use(error, &arguments.model))?;
     let Evaluation::Classification(report) = evaluation else {

@@ -35,12 +35,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = values::task, help_heading = "Data")]
     pub(super) task: Option<Task>,
 
-    /// Forecast a series: look at so many rows in the order of time, and learn the next value of the target; with --text,
-    /// characters of an example [default: 64]
+    /// Forecast a series: look at so many rows in the order of time, and learn the next value of the target [default with
+    /// --horizon: 24]; with --text, characters of an example [default: 64]
     #[arg(long, value_name = "STEPS", value_parser = values::count, allow_negative_numbers = true, help_heading = "Data")]
     pub(super) window: Option<usize>,
 
-    /// How many next values to forecast [default: 1]
+    /// How many next values to forecast [default: 1]; without --window from 24 rows
     #[arg(long, value_name = "STEPS", value_parser = values::count, allow_negative_numbers = true, help_heading = "Data")]
     pub(super) horizon: Option<usize>,
 

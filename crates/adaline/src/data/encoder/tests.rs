@@ -168,3 +168,29 @@ fn only_training_rows_touch_a_statistic() {
     assert_eq!(held_out.len(), 42);
     assert_eq!(spoilt.encoder(), clean.encoder());
 }
+
+#[test]
+fn a_hostile_mean_of_an_image_is_told_plainly() {
+    let read = |mean: &str| {
+        let json = format!(
+            r#"{{"inputs":[{{"type":"image","channels":3,"height":2,"width":2,"mean":{mean}}}],
+                "target":{{"type":"classes","name":"y","classes":["a","b"]}}}}"#
+        );
+        serde_json::from_str::<Encoder>(&json).map_err(|error| error.to_string())
+    };
+    for good in ["1", "-2", "0.5", "[1,2.5,-3]"] {
+        let encoder = read(good).unwrap();
+        assert_eq!(serde_json::from_str::<Encoder>(&serde_json::to_string(&encoder).unwrap()).unwrap(), encoder);
+    }
+    for (bad, told) in [
+        ("\"x\"", "expected a number for all channels, or a list with one for each"),
+        ("null", "expected a number for all channels"),
+        ("{}", "expected a number for all channels"),
+        ("[1,\"x\",2]", "expected f64"),
+        ("[1,2]", "one mean and one scale for each"),
+        ("[]", "one mean and one scale for each"),
+    ] {
+        let error = read(bad).unwrap_err();
+        assert!(error.contains(told) && !error.contains("untagged"), "{error}\n{told}");
+    }
+}

@@ -184,7 +184,10 @@ fn on_white(pixels: &[u8], channels: usize) -> Vec<u8> {
     bytes
 }
 
+/// The decoder quotes some of its messages, with line breaks written out in them.
 fn jpeg_trouble(error: impl std::fmt::Display) -> String {
+    let error = error.to_string().replace("\\n", " ");
+    let error = error.trim_matches(['"', ' ']).split_whitespace().collect::<Vec<_>>().join(" ");
     format!("the JPEG is damaged or of a rare kind ({error}); save it again, or remove it")
 }
 

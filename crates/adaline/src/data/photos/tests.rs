@@ -266,6 +266,7 @@ fn files_that_are_no_images_are_told_by_name() {
         (bomb, "pixels are too many"),
         (large, "100000x100000 pixels are too many"),
         (whole[..20].to_vec(), "the JPEG is damaged"),
+        (b"\xff\xd8\xff\xe0\0\0\0\0".to_vec(), "(Found a marker with invalid length:0); save it again"),
         (whole[..whole.len() - 30].to_vec(), "the JPEG is "),
         (whole[..whole.len() - 2].to_vec(), "the JPEG is cut off"),
     ] {
