@@ -3,10 +3,10 @@
 mod encode;
 mod fit;
 
-pub(super) use encode::MOST_VALUES;
+pub(super) use encode::room;
 pub(super) use fit::{fit_input, fit_target};
 
-use super::series::Window;
+use super::series::{LONGEST_WINDOW, Window};
 use super::task::Task;
 use super::text::{self, Vocabulary};
 use crate::Shape;
@@ -423,9 +423,9 @@ impl TryFrom<Unchecked> for Encoder {
                 check_sequence(names, *steps, *features, [mean, scale])?;
             }
             if let Input::Text { window, .. } = input
-                && !(1..=text::LONGEST_WINDOW).contains(window)
+                && !(1..=LONGEST_WINDOW).contains(window)
             {
-                return Err(format!("a window of {window} characters; it has 1 to {}", text::LONGEST_WINDOW));
+                return Err(format!("a window of {window} characters; it has 1 to {}", LONGEST_WINDOW));
             }
             let is_alone = matches!(input, Input::Sequence { .. } | Input::Text { .. });
             if is_alone && (inputs.len() != 1 || window.is_some()) {

@@ -49,7 +49,7 @@ fn one() -> usize {
 }
 
 /// A longer window is a slip, or a hostile file.
-const LONGEST: usize = 1 << 20;
+pub(super) const LONGEST_WINDOW: usize = 1 << 20;
 
 impl Window {
     /// A window of so many steps, and a horizon. Whether it is relative, the training rows decide.
@@ -66,8 +66,8 @@ impl Window {
     /// Which setting makes no sense, and why.
     pub(super) fn check(self) -> Result<(), (&'static str, String)> {
         for (name, steps) in [("window", self.steps), ("horizon", self.horizon)] {
-            if steps == 0 || steps > LONGEST {
-                return Err((name, format!("{steps} steps; give a whole number from 1 to {LONGEST}")));
+            if steps == 0 || steps > LONGEST_WINDOW {
+                return Err((name, format!("{steps} steps; give a whole number from 1 to {LONGEST_WINDOW}")));
             }
         }
         Ok(())
@@ -97,7 +97,8 @@ impl Table {
         window.check().map_err(|(setting, message)| Error::setting(setting, message))?;
         let place = super::labelled::index_for(&self, target, "target")?;
         self.column(target)?;
-        let is_input = |(at, column): (usize, &Column)| at == place || (column.is_numeric() && Clock::of(column).is_none());
+        let is_input =
+            |(at, column): (usize, &Column)| at == place || (column.is_numeric() && Clock::of(column).is_none());
         let inputs = self.columns().iter().enumerate().map(is_input).collect();
         Labelled::arranged(self, target, Task::Regression, inputs, Arrangement::Window(window))
     }
@@ -281,16 +282,13 @@ pub(super) fn variance(table: &Table, target: &Target, window: Window) -> Result
 pub(super) fn windows(table: &Table, rows: &[f32], width: usize, window: Window, beyond: bool) -> Result<Vec<f32>> {
     let count = count(table, window, beyond)?;
     let len = window.steps * width;
-    let mut out = Vec::new();
-    let total = count.checked_mul(len).filter(|&total| total <= encoder::MOST_VALUES);
-    if total.is_none_or(|total| out.try_reserve_exact(total).is_err()) {
+    let mut out = encoder::room(count.checked_mul(len)).map_err(|limit| {
         let message = format!(
-            "{count} windows of {} steps of {width} numbers do not fit into memory; make --window smaller, or give \
-             fewer rows",
+            "{count} windows of {} steps of {width} numbers are {limit}; make --window smaller, or give fewer rows",
             window.steps
         );
-        return Err(Error::data(Place::new(table.source()), message));
-    }
+        Error::data(Place::new(table.source()), message)
+    })?;
     for first in 0..count {
         out.extend_from_slice(rows.get(first * width..first * width + len).unwrap_or_default());
     }
@@ -485,6 +483,16 @@ mod tests {
         let expected = ((9.0 + 64.0 + 25.0 + 144.0 + 49.0 + 256.0f64) / 6.0).sqrt();
         let rmse = naive_rmse(&table, encoder.target(), Window::new(2, 2)).unwrap();
         assert!((rmse - expected).abs() < 1e-12, "{rmse} {expected}");
+    }
+
+    #[test]
+    fn more_windows_than_may_be_are_told_with_the_limit() {
+        let data = wave(100_000).forecast("y", Window::new(50_000, 1)).unwrap().split(Split::none()).unwrap();
+        let told = message(data.train_samples());
+        assert!(
+            told.starts_with("wave: 50000 windows of 50000 steps of 1 numbers are more than the 2147483648"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::column::{Column, TextBuilder, Values};
 use super::csv;
 use super::encoder::{self, Encoder, Input, Target};
 use super::labelled::{Arrangement, Labelled};
+use super::series::LONGEST_WINDOW;
 use super::split::{Parts, Split};
 use super::table::{Lines, Table};
 use super::task::Task;
@@ -21,9 +22,6 @@ pub(super) const CHARACTER: &str = "character";
 
 /// Largest text that is read.
 const MOST_BYTES: u64 = 1 << 30;
-
-/// A longer window is a slip, or a hostile file.
-pub(super) const LONGEST_WINDOW: usize = 1 << 20;
 
 impl Table {
     /// Reads a text file: a table with the column `character` and one row for each Unicode character.
@@ -238,12 +236,10 @@ fn chunks<T: Clone + Default>(
     value: impl Fn(u32) -> T,
 ) -> Result<(Vec<T>, Option<Vec<u32>>)> {
     let rows = codes.len().div_ceil(window);
-    let total = rows.checked_mul(window).filter(|&total| total <= encoder::MOST_VALUES);
-    let mut values = Vec::new();
-    if total.is_none_or(|total| values.try_reserve_exact(total).is_err()) {
-        let message = "the text does not fit into memory; give a part of it";
-        return Err(Error::data(Place::new(table.source()), message));
-    }
+    let mut values = encoder::room(rows.checked_mul(window)).map_err(|limit| {
+        let message = format!("{rows} windows of {window} characters are {limit}; give a part of the text");
+        Error::data(Place::new(table.source()), message)
+    })?;
     values.extend(codes.iter().map(|&code| value(code)));
     values.resize(rows * window, T::default());
     let last = codes.len() % window;

@@ -16,7 +16,20 @@ use std::collections::HashMap;
 const BLOCK: usize = 64;
 
 /// Most numbers that are encoded at once: 8 GiB of f32.
-pub(in crate::data) const MOST_VALUES: usize = 1 << 31;
+const MOST_VALUES: usize = 1 << 31;
+
+/// Memory for so many values (`None` where they cannot even be counted); or which limit they are beyond, as the end of a
+/// sentence.
+pub(in crate::data) fn room<T>(len: Option<usize>) -> Result<Vec<T>, String> {
+    let Some(len) = len.filter(|&len| len <= MOST_VALUES) else {
+        return Err(format!("more than the {MOST_VALUES} numbers that are encoded at once"));
+    };
+    let mut values = Vec::new();
+    match values.try_reserve_exact(len) {
+        Ok(()) => Ok(values),
+        Err(_) => Err("more than there is memory for".to_owned()),
+    }
+}
 
 impl Encoder {
     /// The inputs of all rows, one row after the other, and how many rows there are. Of a series or a text, these are
@@ -92,13 +105,10 @@ impl Encoder {
         let table = &*pixels;
         let width = self.row_width();
         let rows = table.rows();
-        let mut out: Vec<f32> = Vec::new();
-        let len = rows.checked_mul(width).filter(|&len| len <= MOST_VALUES);
-        if len.is_none_or(|len| out.try_reserve_exact(len).is_err()) {
-            let message =
-                format!("{rows} rows of {width} numbers each do not fit into memory; give fewer rows at a time");
-            return Err(Error::data(Place::new(table.source()), message));
-        }
+        let mut out: Vec<f32> = room(rows.checked_mul(width)).map_err(|limit| {
+            let message = format!("{rows} rows of {width} numbers each are {limit}; give fewer rows at a time");
+            Error::data(Place::new(table.source()), message)
+        })?;
         if let Some((images, levels)) = images {
             encode_images(images, &levels, &mut out);
             return Ok((out, rows));
