@@ -116,16 +116,13 @@ fn schema(model: &Model) -> String {
         format!("(x {sign} {}) / {}", short(mean.abs()), short(scale))
     };
     let encoder = model.encoder();
-    let is_relative = |name: &str| {
-        encoder.window().is_some_and(|window| window.relative) && name == encoder.target().name()
-    };
+    let is_relative =
+        |name: &str| encoder.window().is_some_and(|window| window.relative) && name == encoder.target().name();
     for input in model.encoder().inputs().iter().take(SHOWN) {
         rows.push(match input {
-            Input::Number { name, scale, .. } if is_relative(name) => vec![
-                printable(name),
-                "number".to_owned(),
-                format!("(x - the window's last value) / {}", short(*scale)),
-            ],
+            Input::Number { name, scale, .. } if is_relative(name) => {
+                vec![printable(name), "number".to_owned(), format!("(x - the window's last value) / {}", short(*scale))]
+            }
             Input::Number { name, mean, scale } => vec![printable(name), "number".to_owned(), scaled(*mean, *scale)],
             Input::Categories { name, categories } => {
                 vec![printable(name), "categories".to_owned(), list(categories)]

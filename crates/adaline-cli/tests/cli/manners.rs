@@ -95,7 +95,8 @@ fn ctrl_c_saves_and_the_run_goes_on_to_the_same_bits() {
 fn ctrl_c_names_the_flag_of_a_text() {
     let folder = Folder::new();
     folder.write("song.txt", "la le li lo lu\n".repeat(20));
-    let line = "train --text song.txt --window 8 --net 'embedding 9 4, dense 9' --epochs 100000000 --patience 100000000";
+    let line =
+        "train --text song.txt --window 8 --net 'embedding 9 4, dense 9' --epochs 100000000 --patience 100000000";
     let mut child = program(&folder, line).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut told = String::new();

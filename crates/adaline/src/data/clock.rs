@@ -111,7 +111,9 @@ mod tests {
 
     #[test]
     fn what_stays_or_turns_is_none() {
-        for values in [&[1.0, 2.0, 2.0, 3.0][..], &[1.0, 2.0, 1.5, 3.0], &[5.0, 5.0, 5.0], &[1.0, 2.0], &[3.0, 2.0, 4.0]] {
+        for values in
+            [&[1.0, 2.0, 2.0, 3.0][..], &[1.0, 2.0, 1.5, 3.0], &[5.0, 5.0, 5.0], &[1.0, 2.0], &[3.0, 2.0, 4.0]]
+        {
             assert_eq!(clock(values), None, "{values:?}");
         }
         assert_eq!(Clock::of(&Column::text("t", ["1", "2", "3"])), None);

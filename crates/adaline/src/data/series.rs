@@ -97,7 +97,8 @@ impl Table {
         window.check().map_err(|(setting, message)| Error::setting(setting, message))?;
         let place = super::labelled::index_for(&self, target, "target")?;
         self.column(target)?;
-        let is_input = |(at, column): (usize, &Column)| at == place || (column.is_numeric() && Clock::of(column).is_none());
+        let is_input =
+            |(at, column): (usize, &Column)| at == place || (column.is_numeric() && Clock::of(column).is_none());
         let inputs = self.columns().iter().enumerate().map(is_input).collect();
         Labelled::arranged(self, target, Task::Regression, inputs, Arrangement::Window(window))
     }
@@ -488,7 +489,10 @@ mod tests {
     fn more_windows_than_may_be_are_told_with_the_limit() {
         let data = wave(100_000).forecast("y", Window::new(50_000, 1)).unwrap().split(Split::none()).unwrap();
         let told = message(data.train_samples());
-        assert!(told.starts_with("wave: 50000 windows of 50000 steps of 1 numbers are more than the 2147483648"), "{told}");
+        assert!(
+            told.starts_with("wave: 50000 windows of 50000 steps of 1 numbers are more than the 2147483648"),
+            "{told}"
+        );
     }
 
     #[test]
