@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     /// must be there
     data: String,
 
-    /// Which row of the data, counted from 0
+    /// Which row of the data, counted from 0 (the column "row" of adaline predict counts from 1)
     #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true, default_value = "0")]
     row: u64,
 

@@ -80,3 +80,75 @@ fn the_states_of_a_text_stand_below_its_characters() {
     assert!(states.contains("4 units over 16 steps") && states.contains(">b<"), "{states}");
     drawn(&folder, "features hamlet.safetensors hamlet.txt");
 }
+
+#[test]
+fn a_network_has_edges_where_it_has_weights_and_counts_all_of_them() {
+    let folder = Folder::new();
+    folder.good("train digits --net 'conv 4 3x3 relu, maxpool 2, flatten, dense 10' --epochs 1 -o digits.safetensors");
+    let large = drawn(&folder, "network digits.safetensors");
+    // 4·9 + 4 of the convolution, 36·10 + 10 of the dense layer, as adaline inspect has it.
+    assert!(folder.good("inspect digits.safetensors").contains("410 parameters"));
+    assert!(large.contains("410 parameters") && large.contains("40 parameters") && large.contains("1x8x8 → 4x6x6"));
+    folder.good("train waves --window 6 --net 'lstm 3, dense 1' --epochs 1 -o waves.safetensors");
+    let small = drawn(&folder, "network waves.safetensors");
+    assert!(folder.good("inspect waves.safetensors").contains("76 parameters"));
+    assert!(small.contains("76 parameters") && small.contains("6 steps of 1 → 3"));
+    assert_eq!(small.matches("<g><title>").count(), 3, "the weights of the dense layer");
+    // A dense layer over a sequence has no weight between any two units either.
+    folder.good(
+        "train waves --window 6 --net 'gru 3 sequences, dense 2, flatten, dense 1' --epochs 1 -o steps.safetensors",
+    );
+    let steps = drawn(&folder, "network steps.safetensors");
+    assert_eq!(steps.matches("<g><title>").count(), 6, "six of the twelve values are drawn");
+}
+
+#[test]
+fn numbers_that_are_not_finite_make_no_picture() {
+    let folder = Folder::new();
+    folder.good("train waves --window 6 --net 'lstm 3 sequences, lstm 2, dense 1' --epochs 1 -o waves.safetensors");
+    let mut model = adaline::Model::load(folder.path("waves.safetensors")).unwrap();
+    let names: Vec<(String, usize)> =
+        model.network().tensors().map(|(name, shape)| (name.to_owned(), shape.iter().product())).collect();
+    for (name, size) in names {
+        let huge: Vec<f32> = (0..size).map(|i| if i % 2 == 0 { 3e38 } else { -3e38 }).collect();
+        model.network_mut().set(&name, &huge).unwrap();
+    }
+    model.save(folder.path("huge.safetensors")).unwrap();
+    let expected = folder.bad("evaluate huge.safetensors waves", 3);
+    assert!(expected.contains("not finite"), "{expected}");
+    for what in ["states", "features", "forecast"] {
+        let error = folder.bad(&format!("plot {what} huge.safetensors waves -o huge.svg"), 3);
+        assert!(error.contains("huge.safetensors") && error.contains("not finite"), "{what}: {error}");
+        assert!(!folder.exists("huge.svg"));
+    }
+}
+
+#[test]
+fn rows_of_own_length_show_their_own_steps() {
+    let folder = Folder::new();
+    let mut text = String::from("a,b,c,d,class\n");
+    for row in 0..40 {
+        let blank = if row % 2 == 0 { "," } else { "0.5,0.25" };
+        text += &format!("{}.5,1,{blank},{}\n", row % 3, if row % 3 == 0 { "low" } else { "high" });
+    }
+    folder.write("a-very-long-name-of-a-file-that-no-title-of-a-picture-has-any-room-for.csv", &text);
+    let data = "a-very-long-name-of-a-file-that-no-title-of-a-picture-has-any-room-for.csv";
+    folder.good(&format!(
+        "train {data} --target class --sequence 4 --net 'gru 3 sequences, gru 2, dense 1' --epochs 1 -o rows.safetensors"
+    ));
+    let features = drawn(&folder, &format!("features rows.safetensors {data}"));
+    assert_eq!(features.matches("2 of 4 steps, the rest is padding").count(), 2, "the input and the first layer");
+    assert!(features.contains("<title>a-very-long-name-of-a-file-…room-for.csv, row 0, layer by layer<"), "{features}");
+    assert!(!drawn(&folder, &format!("features rows.safetensors {data} --row 1")).contains("padding"));
+    assert!(drawn(&folder, &format!("states rows.safetensors {data}")).contains("3 units over 2 of 4 steps"));
+}
+
+#[test]
+fn help_says_what_rows_count_from() {
+    let folder = Folder::new();
+    for command in ["plot features", "plot states", "explain"] {
+        let help = folder.good(&format!("{command} --help"));
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(help.contains("counted from 0 (the column \"row\" of adaline predict counts from 1)"), "{help}");
+    }
+}

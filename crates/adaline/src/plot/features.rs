@@ -61,12 +61,14 @@ struct Stage {
     name: String,
     form: Form,
     values: Vec<f64>,
+    /// How many steps of a sequence are its own; the others are padding.
+    own: Option<usize>,
 }
 
 impl FeaturePicture {
     /// The example that goes in: its shape and its values. Missing values are taken as unknown.
     pub fn new(form: Form, values: &[f64]) -> Self {
-        let input = Stage { name: "input".to_owned(), form, values: values.to_vec() };
+        let input = Stage { name: "input".to_owned(), form, values: values.to_vec(), own: None };
         FeaturePicture {
             title: "What each layer sees".to_owned(),
             stages: vec![input],
@@ -77,7 +79,16 @@ impl FeaturePicture {
 
     /// The next layer: its name, the shape behind it, and what comes out.
     pub fn layer(mut self, name: impl AsRef<str>, form: Form, values: &[f64]) -> Self {
-        self.stages.push(Stage { name: clean(name.as_ref()), form, values: values.to_vec() });
+        self.stages.push(Stage { name: clean(name.as_ref()), form, values: values.to_vec(), own: None });
+        self
+    }
+
+    /// How many steps of the last sequence that was given are its own, where it is shorter than others; the rest is padding
+    /// and stays grey.
+    pub fn own_steps(mut self, own: usize) -> Self {
+        if let Some(stage) = self.stages.last_mut() {
+            stage.own = Some(own);
+        }
         self
     }
 
@@ -308,13 +319,15 @@ impl Stage {
     /// A sequence as one image: a row for each feature, a column for each step.
     fn draw_steps(&self, steps: usize, features: usize) -> Drawn {
         let shown = features.min(64);
-        let shades = Shades::rising(&self.values);
+        let own = self.own.map_or(steps, |own| own.min(steps));
+        let shades = Shades::rising(self.values.get(..own * features).unwrap_or(&self.values));
         let columns = steps.min(330);
         // Of very long sequences every so-manieth step.
         let step = |column: usize| column * steps / columns;
         let value = |i: usize| {
-            let at = step(i % columns) * features + i / columns;
-            self.values.get(at).copied().unwrap_or(f64::NAN)
+            let step = step(i % columns);
+            let value = self.values.get(step * features + i / columns).filter(|_| step < own);
+            value.copied().unwrap_or(f64::NAN)
         };
         let values: Vec<f64> = (0..shown * columns).map(value).collect();
         let wide = (WIDTH / columns as f64).min(12.0) * columns as f64;
@@ -322,7 +335,17 @@ impl Stage {
         let mut drawn = Drawn { shapes: Vec::new(), height: 0.0, note: Vec::new(), block: Block::default() };
         let area = Area { left: 0.0, top: 0.0, right: wide, bottom: high };
         drawn.push_raster(Raster::new(&values, columns, shades), area);
+        let padded = (0..columns).filter(|column| step(*column) >= own).count();
+        if padded > 0 {
+            let left = wide * (columns - padded) as f64 / columns as f64;
+            let stroke = Some(Stroke::solid(FRAME.mix(WHITE, 0.3), 0.8));
+            let (corner, size) = ((left, 0.0), (wide - left, high));
+            drawn.shapes.push(Shape::Rect { corner, size, radius: 0.0, fill: Some(GRID), opacity: 1.0, stroke });
+        }
         drawn.note.push(Self::range_note(shades));
+        if own < steps {
+            drawn.note.push(format!("{own} of {steps} steps, the rest is padding"));
+        }
         drawn.note.push("steps run to the right".to_owned());
         if shown < features {
             drawn.note.push(format!("{shown} of {} values a step shown", grouped(features)));
@@ -416,6 +439,18 @@ mod tests {
         {
             assert!(svg.contains(text), "{text}");
         }
+    }
+
+    #[test]
+    fn padding_is_grey_and_counted() {
+        let form = Form::Sequence { steps: 10, features: 2 };
+        let values: Vec<f64> = (0..20).map(|i| if i < 12 { 5.0 + f64::from(i) } else { -99.0 }).collect();
+        let padded = FeaturePicture::new(form, &values).own_steps(6).chart();
+        let svg = padded.to_svg();
+        assert!(svg.contains("6 of 10 steps, the rest is padding"));
+        assert!(!svg.contains("−99"), "padding has no part in the scale");
+        let whole = FeaturePicture::new(form, &values).own_steps(10).chart().to_svg();
+        assert!(!whole.contains("of 10 steps") && whole.contains("−99"));
     }
 
     #[test]

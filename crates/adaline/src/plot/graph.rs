@@ -2,7 +2,7 @@
 
 use super::font;
 use super::scene::{Anchor, Area, Pixel, Scene, Shape, Stroke, Text};
-use super::style::{Colour, Dash, INK, SOFT_INK, WHITE};
+use super::style::{Colour, Dash, FRAME, GRID, INK, SOFT_INK, WHITE};
 
 const SIZE: f64 = 13.0;
 const LABEL: f64 = 12.0;
@@ -12,6 +12,7 @@ const LABEL: f64 = 12.0;
 pub(super) struct Graph {
     pub(super) nodes: Vec<Node>,
     pub(super) edges: Vec<Edge>,
+    pub(super) bands: Vec<Band>,
     /// Texts in the middle of their places: large ones in ink, small ones that only help.
     pub(super) notes: Vec<Note>,
     pub(super) lines: Vec<String>,
@@ -50,6 +51,15 @@ pub(super) struct Edge {
     pub(super) arrow: bool,
 }
 
+/// What goes from all nodes of one column to all of the next and is no edge.
+#[derive(Debug, Clone)]
+pub(super) struct Band {
+    /// The first and the last node at its left.
+    pub(super) left: (usize, usize),
+    pub(super) right: (usize, usize),
+    pub(super) lines: Vec<String>,
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Note {
     pub(super) at: (f64, f64),
@@ -66,6 +76,9 @@ pub(super) struct Note {
 impl Graph {
     pub(super) fn draw(&self, scene: &mut Scene, plot: &Area) {
         let at = |(x, y): (f64, f64)| (plot.left + x * plot.width(), plot.top + y * plot.height());
+        for band in &self.bands {
+            self.draw_band(scene, band, &at);
+        }
         for edge in &self.edges {
             let Some((from, to)) = self.ends(edge, &at) else { continue };
             scene.shapes.push(Shape::Begin(edge.label.clone()));
@@ -100,6 +113,37 @@ impl Graph {
                 scene.rect(label_box((x, y + note.down), wide), Some(WHITE), None);
             }
             scene.text(Text::new(text, (x, y + note.down), size, colour).anchor(Anchor::Middle));
+        }
+    }
+
+    /// From the left column to the right one, as high as they are, and what it says in its middle.
+    fn draw_band(&self, scene: &mut Scene, band: &Band, at: &impl Fn((f64, f64)) -> Pixel) {
+        let node = |number: usize| self.nodes.get(number).map(|node| (node, at(node.at)));
+        let ends = [band.left.0, band.left.1, band.right.0, band.right.1].map(node);
+        let [Some((a, a_at)), Some((b, b_at)), Some((c, c_at)), Some((d, d_at))] = ends else { return };
+        let (left, right) = (a_at.0 + reach(a) + 5.0, c_at.0 - reach(c) - 16.0);
+        let (top_left, bottom_left) = (a_at.1 - a.radius, b_at.1 + b.radius);
+        let (top_right, bottom_right) = (c_at.1 - c.radius, d_at.1 + d.radius);
+        if right <= left {
+            return;
+        }
+        let fill = GRID.mix(WHITE, 0.35);
+        scene.polygons(
+            vec![vec![(left, top_left), (right, top_right), (right, bottom_right), (left, bottom_left)]],
+            fill,
+        );
+        let (middle, height) = (top_right / 2.0 + bottom_right / 2.0, (bottom_right - top_right) / 2.0);
+        let head = height.min(16.0);
+        scene.polygons(
+            vec![vec![(right + 2.0, middle - head), (right + 12.0, middle), (right + 2.0, middle + head)]],
+            FRAME,
+        );
+        let y = (top_left + bottom_left + top_right + bottom_right) / 4.0;
+        for (row, line) in band.lines.iter().enumerate() {
+            let (size, colour) = if row == 0 { (SIZE, INK) } else { (11.5, SOFT_INK) };
+            let y = y + 16.0 * (row as f64 - (band.lines.len() as f64 - 1.0) / 2.0);
+            let text = font::fit(line, size, false, right - left - 6.0);
+            scene.text(Text::new(text, ((left + right) / 2.0, y), size, colour).anchor(Anchor::Middle));
         }
     }
 

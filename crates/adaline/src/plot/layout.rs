@@ -16,7 +16,7 @@ pub(super) const LABEL_SIZE: f64 = 12.5;
 /// No legend makes a plot narrower than this.
 const SMALLEST_PLOT: f64 = 80.0;
 /// Around the whole picture.
-const EDGE: f64 = 14.0;
+pub(super) const EDGE: f64 = 14.0;
 /// Between panels.
 const GAP: f64 = 22.0;
 /// Room between a colour bar and its panel, and its thickness.

@@ -11,7 +11,7 @@ pub(super) const LETTERS: [char; 5] = [' ', '░', '▒', '▓', '█'];
 const STEPS: f64 = 32.0;
 
 /// Cells of at least this size carry a minus where their value is negative.
-const MINUS_ROOM: f64 = 7.5;
+pub(super) const MINUS_ROOM: f64 = 7.5;
 
 /// How values become colours.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -117,6 +117,14 @@ impl Raster {
             _ => Vec::new(),
         };
         Raster { columns, rows, parts, colours, negative }
+    }
+
+    /// Whether cells with a negative value may carry a minus; tells whether one does.
+    pub(super) fn keep_minus(&mut self, keep: bool) -> bool {
+        if !keep {
+            self.negative.clear();
+        }
+        self.negative.contains(&true)
     }
 
     /// A colour image out of its red, green and blue planes.

@@ -1,7 +1,7 @@
 //! The state of a recurrent layer over a sequence: what it remembers, step by step.
 
 use super::chart::{Axis, Chart, Item, Line, Panel};
-use super::raster::{Raster, Shades};
+use super::raster::{MINUS_ROOM, Raster, Shades};
 use super::scale::{Notation, short};
 use super::style::{Colour, Dash, Mark};
 use super::words::clean;
@@ -29,6 +29,8 @@ pub struct StatePicture {
     names: Vec<String>,
     inputs: Vec<f64>,
     steps: Vec<String>,
+    /// The steps that there is room for, where the sequence has fewer.
+    room: usize,
 }
 
 impl StatePicture {
@@ -42,6 +44,7 @@ impl StatePicture {
             names: Vec::new(),
             inputs: Vec::new(),
             steps: Vec::new(),
+            room: 0,
         }
     }
 
@@ -55,6 +58,12 @@ impl StatePicture {
     /// What each step is called, where it has a name: the characters of a text.
     pub fn steps(mut self, names: &[impl AsRef<str>]) -> Self {
         self.steps = names.iter().map(|name| clean(name.as_ref())).collect();
+        self
+    }
+
+    /// How many steps a sequence may have, where this one has fewer.
+    pub fn of_steps(mut self, room: usize) -> Self {
+        self.room = room;
         self
     }
 
@@ -143,34 +152,85 @@ impl StatePicture {
         let mut panel = Panel::new(label, "unit")
             .x(|axis| self.x_axis(axis))
             .y(|axis| axis.range(0.5, shown as f64 + 0.5).whole().reversed().no_grid());
+        let tall = (shown as f64 * 16.0).clamp(120.0, 420.0);
+        // Of the page's width about 700 pixels are the image's.
+        let roomy = steps > 0 && (700.0 / steps as f64).min(0.85 * tall / shown as f64) >= MINUS_ROOM;
+        let mut has_minus = false;
         if steps > 0 {
-            panel = panel.item(self.image(&self.states, self.units, shown, shades));
+            let mut image = self.image(&self.states, self.units, shown, shades);
+            if let Item::Image { raster, .. } = &mut image {
+                has_minus = raster.keep_minus(roomy);
+            }
+            panel = panel.item(image);
         }
         panel.bar = Some(shades.bar(&self.what));
         panel.share = 2.2;
         let plural = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
-        let mut subtitle = format!("{} over {}", plural(self.units, "unit"), plural(steps, "step"));
+        let over = if self.room > steps { format!("{steps} of {} steps", self.room) } else { plural(steps, "step") };
+        let mut subtitle = format!("{} over {over}", plural(self.units, "unit"));
         if shown < self.units {
             subtitle.push_str(&format!("; the first {shown} are shown"));
         }
-        subtitle.push_str("; zero is white, a minus marks what is below");
+        subtitle.push_str("; zero is white");
+        if has_minus {
+            subtitle.push_str(", a minus marks what is below");
+        }
         let (lo, hi) = shades.ends();
         let description = format!(
-            "The {} of a recurrent layer, {} over {}, between {} and {}.",
+            "The {} of a recurrent layer, {} over {over}, between {} and {}.",
             self.what,
             plural(self.units, "unit"),
-            plural(steps, "step"),
             short(lo, Notation::Print),
             short(hi, Notation::Print)
         );
         let mut chart = Chart::new(&self.title).subtitle(subtitle).description(description);
-        let mut height = 130.0 + (shown as f64 * 16.0).clamp(120.0, 420.0);
+        let mut height = 130.0 + tall;
         if let Some(mut input) = self.input_panel() {
             height += 130.0;
             input.share = 1.0;
-            panel.share = ((shown as f64 * 16.0).clamp(120.0, 420.0) / 110.0).max(1.0);
+            panel.share = (tall / 110.0).max(1.0);
             chart = chart.panel(input);
         }
         chart.panel(panel).size(860.0, height)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said_and_drawn(units: usize, steps: usize, sign: f64, inputs: bool) -> (bool, bool) {
+        let values = vec![sign * 0.5; units * steps];
+        let mut picture = StatePicture::new(units, &values);
+        if inputs {
+            picture = picture.inputs(&["x"], &vec![1.0; steps]);
+        }
+        let svg = picture.chart().to_svg();
+        // Only the marks have this width of their own.
+        let plain = StatePicture { states: vec![0.5; units * steps], ..picture }.chart().to_svg();
+        let paths = |svg: &str| svg.matches("<path").count();
+        (svg.contains("a minus marks what is below"), paths(&svg) > paths(&plain))
+    }
+
+    #[test]
+    fn a_minus_is_promised_only_where_it_is_drawn() {
+        for (units, steps) in
+            [(1, 1), (3, 6), (8, 48), (16, 80), (40, 12), (44, 12), (48, 30), (50, 8), (64, 8), (128, 8)]
+        {
+            for inputs in [false, true] {
+                let (said, drawn) = said_and_drawn(units, steps, -1.0, inputs);
+                assert_eq!(said, drawn, "{units} units over {steps} steps");
+            }
+        }
+        assert_eq!(said_and_drawn(3, 6, -1.0, true), (true, true));
+        assert_eq!(said_and_drawn(64, 8, -1.0, true), (false, false));
+        assert_eq!(said_and_drawn(3, 6, 1.0, true), (false, false), "nothing is below zero");
+    }
+
+    #[test]
+    fn a_short_sequence_says_of_how_many_steps() {
+        let chart = StatePicture::new(2, &[0.5; 12]).of_steps(10).chart();
+        assert!(chart.to_svg().contains("2 units over 6 of 10 steps"));
+        assert!(StatePicture::new(2, &[0.5; 12]).of_steps(6).chart().to_svg().contains("2 units over 6 steps"));
     }
 }

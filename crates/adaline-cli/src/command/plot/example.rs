@@ -1,8 +1,9 @@
 //! One row of the data as the network sees it.
 
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::model;
-use adaline::data::Table;
+use crate::source::shown;
+use adaline::data::{Table, Target};
 use adaline::reference::{self, Pass, Trace};
 use adaline::{Inputs, Layer, Model, Network, Targets};
 use std::path::Path;
@@ -47,13 +48,46 @@ impl Example {
         self.length.as_ref().map(std::slice::from_ref)
     }
 
-    /// What every layer computes from it.
-    pub(super) fn trace(&self, network: &Network, path: &Path) -> Result<Trace, Failure> {
+    /// How many steps are its own, where sequences have different lengths.
+    pub(super) fn own_steps(&self) -> Option<usize> {
+        self.length.and_then(|length| usize::try_from(length).ok())
+    }
+
+    /// What every layer computes from it. Numbers that the model itself could not hold are an error.
+    pub(super) fn trace(&self, model: &Model, path: &Path) -> Result<Trace, Failure> {
+        let network = model.network();
         let values: Vec<f64> = self.values.iter().copied().map(f64::from).collect();
         let pass = Pass { lengths: self.lengths(), ..Pass::default() };
         let trace = reference::Network::of(network).and_then(|twin| twin.forward(&values, pass));
-        trace.map_err(|error| model::in_use(error, path))
+        let trace = trace.map_err(|error| model::in_use(error, path))?;
+        for (number, (layer, done)) in network.layers().iter().zip(&trace.layers).enumerate() {
+            if done.outputs.iter().any(|value| !(*value as f32).is_finite()) {
+                let message = format!(
+                    "{}: what comes out of layer {} ({layer}) is not finite: the weights or the inputs are too large for f32",
+                    shown(path),
+                    number + 1
+                );
+                return Err(Failure::new(Code::File, message));
+            }
+        }
+        // The model computes in f32, where sums overflow that the trace still holds.
+        if !matches!(model.encoder().target(), Target::NextCharacter) {
+            model.predict_encoded(self.inputs(), 1).map_err(|error| model::in_use(error, path))?;
+        }
+        Ok(trace)
     }
+}
+
+/// The data as a title names it: a file without its folders, and a long name without its middle.
+pub(super) fn data_name(table: &Table) -> String {
+    const MOST: usize = 40;
+    let source = table.source();
+    let name: Vec<char> = source.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(source).chars().collect();
+    if name.len() <= MOST {
+        return name.into_iter().collect();
+    }
+    let (start, end) = (name.get(..MOST - 13).unwrap_or_default(), name.get(name.len() - 12..).unwrap_or_default());
+    start.iter().chain(&['…']).chain(end).collect()
 }
 
 /// The layer with this number, from 1, or else the first one of a kind.

@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let column = table.column(target)?;
     let truth: Vec<f64> = (0..table.rows()).map(|row| column.number(row).unwrap_or(f64::NAN)).collect();
     let mut picture = ForecastPicture::new(&truth)
-        .title(format!("Forecast of {target}: {}", table.source()))
+        .title(format!("Forecast of {target}: {}", super::example::data_name(&table)))
         .target(target)
         .last(arguments.last);
     for step in 0..window.horizon {

@@ -5,13 +5,15 @@ use crate::failure::Failure;
 use crate::model;
 use crate::output::Output;
 use adaline::plot::NetworkGraph;
-use adaline::{Layer, Model};
+use adaline::{Layer, Model, Shape};
 use clap::Args;
 use std::path::PathBuf;
 
 /// Draw a model's network as a graph: units, weights on the edges, biases
 ///
-/// Edges are as thick as their weights are large; negative ones are dashed. Of wide layers most units are left out.
+/// Edges are as thick as their weights are large; negative ones are dashed. Only dense layers have edges; before other layers
+/// stands a band with their shapes and parameters. A network with more than 20 units in a layer is drawn as a box for each
+/// layer.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -35,8 +37,8 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     if names.len() != inputs {
         names = (1..=inputs).map(|number| format!("x{number}")).collect();
     }
-    let mut graph =
-        NetworkGraph::new(&names).title(format!("{}: {}", model.encoder().target().name(), network.notation()));
+    let mut graph = NetworkGraph::new(&names).form(network.input()).target(model.encoder().target().name());
+    let mut before = network.input();
     for (number, (layer, shape)) in network.layers().iter().zip(network.shapes()).enumerate() {
         let tensor = |what: &str| -> Result<Vec<f64>, Failure> {
             let name = format!("layers.{number}.{what}");
@@ -45,11 +47,14 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
             }
             Ok(network.get(&name)?.into_iter().map(decimal).collect())
         };
-        let (weights, biases) = match layer {
-            Layer::Dense(_) => (tensor("weight")?, tensor("bias")?),
-            _ => (Vec::new(), Vec::new()),
+        // A dense layer over a sequence sees each step by itself: there is no weight between any two units.
+        graph = match (layer, before) {
+            (Layer::Dense(_), Shape::Flat(_)) => {
+                graph.layer(layer.to_string(), shape.len(), &tensor("weight")?, &tensor("bias")?)
+            }
+            _ => graph.block(layer.to_string(), *shape, network.parameters_of(number)),
         };
-        graph = graph.layer(layer.to_string(), shape.len(), &weights, &biases);
+        before = *shape;
     }
     arguments.target.draw(&graph.outputs(&outputs(&model)).chart(), output)
 }

@@ -24,7 +24,7 @@ pub(super) struct Arguments {
     /// A built-in name, a file, a folder, or - for standard input
     data: String,
 
-    /// Which sequence of the data, counted from 0
+    /// Which sequence of the data, counted from 0 (the column "row" of adaline predict counts from 1)
     #[arg(long, value_name = "N", value_parser = values::seed, default_value = "0")]
     row: u64,
 
@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
     let (number, layer) = example::find(network, arguments.layer, is_one, "recurrent layer")?;
     let table = source::read_for(&model, &arguments.data)?;
     let example = Example::read(&model, &table, arguments.row)?;
-    let trace = example.trace(network, &arguments.model)?;
+    let trace = example.trace(&model, &arguments.model)?;
     let Some(Kept::Sweeps(sweeps)) = trace.layers.get(number).map(|done| &done.kept) else {
         return Err(Failure::usage(format!("layer {} keeps no states", number + 1)));
     };
@@ -63,8 +63,10 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure>
                 .extend_from_slice(sweep.states.get(step * sweep.units..(step + 1) * sweep.units).unwrap_or_default());
         }
     }
-    let title = format!("State of layer {} ({layer}): {}, row {}", number + 1, table.source(), arguments.row);
-    let mut picture = StatePicture::new(units, &states).title(title);
+    // The layer's notation stands in the title where there is room for it.
+    let layer = Some(format!(" ({layer})")).filter(|layer| layer.chars().count() <= 30).unwrap_or_default();
+    let title = format!("State of layer {}{layer}: {}, row {}", number + 1, example::data_name(&table), arguments.row);
+    let mut picture = StatePicture::new(units, &states).of_steps(steps).title(title);
     if let Some(width) = values_a_step(network, steps) {
         let names = model.encoder().input_names();
         let names: Vec<String> =
