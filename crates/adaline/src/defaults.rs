@@ -11,9 +11,6 @@ const MOST_EPOCHS: usize = 3000;
 /// nor less often than this.
 const LEAST_EPOCHS: usize = 20;
 
-/// Whether images get a network of convolutions where none is given.
-const CONVOLVE: bool = true;
-
 /// The network and the settings that suit a data set.
 ///
 /// ```
@@ -64,7 +61,7 @@ impl Defaults {
             optimizer: AdamW::default().learning_rate(learning_rate).weight_decay(decay).into(),
             ..Settings::default()
         };
-        let convolutional = if CONVOLVE { Defaults::convolutions(data.input(), outputs(data)) } else { None };
+        let convolutional = Defaults::convolutions(data.input(), outputs(data));
         let hidden = if is_sequence { Vec::new() } else { vec![64] };
         Defaults { hidden, activation: Activation::Relu, dropout: 0.0, convolutional, settings }
     }

@@ -9,6 +9,7 @@
 //! | `simd` | sixteen lanes on each instruction set |
 //! | `math` | exp and tanh as short polynomials |
 //! | `panels` | the layout of the weights, and the way into it |
+//! | `tile` | register tiles, and where their sums go |
 //! | `product` | matrix products |
 //! | `recurrent` | the sweep over sequences, and the cells' gates |
 //! | `conv` | products over the windows of images |
@@ -32,7 +33,8 @@ pub(crate) mod product;
 pub(crate) mod recurrent;
 pub(crate) mod rows;
 mod simd;
-mod spread;
+pub(crate) mod spread;
+mod tile;
 pub(crate) mod update;
 pub(crate) mod window;
 
@@ -126,6 +128,16 @@ impl Machine {
         self.pool.run(tasks, task);
     }
 
+    /// The same where it is worth a hand-over, which costs about a microsecond; else on the calling thread alone.
+    #[inline]
+    pub(crate) fn share_if(&self, worth: bool, tasks: usize, task: impl Fn(usize) + Sync) {
+        if worth && self.threads() > 1 {
+            self.share(tasks, &task);
+        } else {
+            (0..tasks).for_each(task);
+        }
+    }
+
     /// How many threads share the work.
     pub(crate) fn threads(&self) -> usize {
         self.pool.threads()
@@ -142,29 +154,6 @@ fn with_avx512<W: Work>(simd: simd::Avx512, work: W) -> W::Output {
 #[target_feature(enable = "avx2,fma")]
 fn with_avx2<W: Work>(simd: simd::Avx2, work: W) -> W::Output {
     work.run(simd)
-}
-
-/// Cuts a slice into pieces of a length and calls `each` with the number of each piece and the piece, spread over the
-/// threads where it is worth it. What is left at the end is no piece.
-pub(crate) fn for_each_piece(
-    machine: &Machine,
-    all: &mut [f32],
-    len: usize,
-    each: &(dyn Fn(usize, &mut [f32]) + Sync),
-) {
-    /// Values that are worth a hand-over: moving them takes a core some ten microseconds.
-    const SHARE_FROM: usize = 20_000;
-    let count = all.len() / len.max(1);
-    let at = Shared(all.as_mut_ptr());
-    let task = |number: usize| {
-        // SAFETY: the pieces lie inside the slice and do not overlap; each is one task's own.
-        each(number, unsafe { std::slice::from_raw_parts_mut(at.at(number * len), len) });
-    };
-    if machine.threads() > 1 && all.len() >= SHARE_FROM {
-        machine.share(count, &task);
-    } else {
-        (0..count).for_each(task);
-    }
 }
 
 /// A pointer that tasks share; each task writes only what is its own.

@@ -131,11 +131,7 @@ impl Loss {
                      their sequences: lstm 64 sequences",
                     network.output()
                 ),
-                _ => format!(
-                    "one answer an example is wanted, and what comes out is {}; leave out \"sequences\" in the last recurrent \
-                     layer, or put global_avgpool or flatten before the last dense",
-                    network.output()
-                ),
+                _ => one_answer_is_wanted(network.output()),
             };
             return Err(Error::shape(place(), message));
         }
@@ -221,6 +217,14 @@ impl Loss {
     fn difference(self, kind: Difference, y: &[f32], t: &[f32], width: usize, d: &mut [f32]) -> f64 {
         rows::difference(kind, y, t, 1.0 / y.len() as f32, d) / width as f64
     }
+}
+
+/// What is said where an example has one answer and the network gives one at every step.
+pub(crate) fn one_answer_is_wanted(output: Shape) -> String {
+    format!(
+        "one answer an example is wanted, and what comes out is {output}; leave out \"sequences\" in the last recurrent layer, or \
+         put global_avgpool or flatten before the last dense"
+    )
 }
 
 /// The targets of one batch.

@@ -17,7 +17,7 @@ pub use record::{DataRecord, Record};
 
 use crate::data::{Dataset, Encoder, Table, Target};
 use crate::files::Overwrite;
-use crate::loss::BatchTargets;
+use crate::loss::{BatchTargets, one_answer_is_wanted};
 use crate::metrics::{Classification, Evaluation, Regression, Steps, class_of_logits};
 use crate::op::Mode;
 use crate::plan::{Aim, Hardware, Plan};
@@ -284,13 +284,8 @@ impl Model {
             return self.loss().check(&self.network, &Targets::Steps { steps, classes: Vec::new() });
         }
         self.check_embeddings()?;
-        if let Shape::Sequence { .. } = self.network.output() {
-            let message = format!(
-                "one answer an example is wanted, and what comes out is {}; leave out \"sequences\" in the last recurrent layer, \
-                 or put global_avgpool or flatten before the last dense",
-                self.network.output()
-            );
-            return Err(Error::shape(place, message));
+        if let output @ Shape::Sequence { .. } = self.network.output() {
+            return Err(Error::shape(place, one_answer_is_wanted(output)));
         }
         match self.encoder.classes().len() {
             0 if self.encoder.horizon() > 1 && outputs != self.encoder.horizon() => {

@@ -242,10 +242,11 @@ pub(crate) struct Run<'a> {
     pub mode: Mode,
 }
 
-/// How many steps an example of a length has behind the windows that went over it. At least one, so that there is
-/// something to see.
-pub(crate) fn length_behind(windows: &[Window], length: usize) -> usize {
-    windows.iter().fold(length, |length, window| window.count(length)).max(1)
+/// How many steps of each row are its own behind the windows that went over it, where rows have lengths. At least one, so
+/// that there is something to see.
+fn own_steps<'a>(windows: &'a [Window], lengths: Option<&'a [u32]>) -> Option<impl Fn(usize) -> usize + Sync + 'a> {
+    let behind = |length: u32| windows.iter().fold(length as usize, |length, window| window.count(length)).max(1);
+    lengths.map(|lengths| move |row: usize| behind(lengths[row]))
 }
 
 impl Source {

@@ -129,18 +129,8 @@ impl Plan {
 
     /// Runs a batch through the network: whole rows, at most [`Plan::batch`] of them.
     pub(crate) fn forward(&mut self, params: &[f32], batch: Inputs<'_>, mode: Mode) {
-        let rows = batch.values.len() / self.inputs;
-        debug_assert!(rows <= self.batch && rows * self.inputs == batch.values.len());
-        let mut run = Run {
-            machine: &self.machine,
-            params,
-            batch: batch.values,
-            lengths: batch.lengths,
-            arena: &mut self.arena,
-            rows,
-            mode,
-        };
-        for op in &self.ops {
+        let (mut run, ops, _) = self.run(params, batch, mode);
+        for op in ops {
             op.forward(&mut run);
         }
     }
@@ -159,28 +149,29 @@ impl Plan {
     /// The way back from the gradient that the loss left: the gradients of all parameters into `grads`. The batch is the
     /// one that went forward.
     pub(crate) fn backward(&mut self, params: &[f32], batch: Inputs<'_>, mode: Mode, grads: &mut [f32]) {
-        let rows = batch.values.len() / self.inputs;
-        let mut run = Run {
-            machine: &self.machine,
-            params,
-            batch: batch.values,
-            lengths: batch.lengths,
-            arena: &mut self.arena,
-            rows,
-            mode,
-        };
-        for step in &self.back {
+        let planned = self.batch;
+        let (mut run, ops, back) = self.run(params, batch, mode);
+        for step in back {
             match step {
-                BackStep::Op(number) => self.ops[*number].backward(&mut run, grads),
+                BackStep::Op(number) => ops[*number].backward(&mut run, grads),
                 BackStep::Sum { from, to } => {
-                    let part = |range: &Range<usize>| range.start..range.start + range.len() / self.batch * rows;
+                    let part = |range: &Range<usize>| range.start..range.start + range.len() / planned * run.rows;
                     match run.arena.get_disjoint_mut([part(from), part(to)]) {
-                        Ok([from, to]) => elementwise::accumulate(self.machine.set, from, to),
+                        Ok([from, to]) => elementwise::accumulate(run.machine.set, from, to),
                         Err(error) => unreachable!("the plan laid buffers over each other: {error}"),
                     }
                 }
             }
         }
+    }
+
+    /// What a pass runs on, and what runs in it.
+    fn run<'a>(&'a mut self, params: &'a [f32], batch: Inputs<'a>, mode: Mode) -> (Run<'a>, &'a [Op], &'a [BackStep]) {
+        let rows = batch.values.len() / self.inputs;
+        debug_assert!(rows <= self.batch && rows * self.inputs == batch.values.len());
+        let Plan { ops, back, machine, arena, .. } = self;
+        let run = Run { machine, params, batch: batch.values, lengths: batch.lengths, arena, rows, mode };
+        (run, ops, back)
     }
 
     /// What a training step changes in the parameters besides the optimizer's update, after its forward pass.

@@ -285,46 +285,57 @@ impl SlopeMap for PlainSlope {
     }
 }
 
-/// out ← a · b, value by value: dropout with a mask, there and back.
-pub(crate) fn multiply(set: InstructionSet, a: &[f32], b: &[f32], out: &mut [f32]) {
-    struct Multiply<'a> {
-        a: &'a [f32],
-        b: &'a [f32],
-        out: &'a mut [f32],
+/// Two values into one.
+trait Pair: Copy {
+    fn apply<S: Simd>(self, s: S, a: S::V, b: S::V) -> S::V;
+}
+
+#[derive(Clone, Copy)]
+struct Times;
+#[derive(Clone, Copy)]
+struct Plus;
+
+impl Pair for Times {
+    #[inline(always)]
+    fn apply<S: Simd>(self, s: S, a: S::V, b: S::V) -> S::V {
+        s.mul(a, b)
     }
-    impl Work for Multiply<'_> {
-        type Output = ();
-        #[inline(always)]
-        fn run<S: Simd>(self, s: S) {
-            for ((a, b), out) in self.a.chunks(LANES).zip(self.b.chunks(LANES)).zip(self.out.chunks_mut(LANES)) {
-                let v = s.mul(read(s, a), read(s, b));
-                write(s, out, v);
-            }
+}
+impl Pair for Plus {
+    #[inline(always)]
+    fn apply<S: Simd>(self, s: S, a: S::V, b: S::V) -> S::V {
+        s.add(a, b)
+    }
+}
+
+struct Pairwise<'a, P> {
+    pair: P,
+    a: &'a [f32],
+    b: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl<P: Pair> Work for Pairwise<'_, P> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        for ((a, b), out) in self.a.chunks(LANES).zip(self.b.chunks(LANES)).zip(self.out.chunks_mut(LANES)) {
+            let v = self.pair.apply(s, read(s, a), read(s, b));
+            write(s, out, v);
         }
     }
+}
+
+/// out ← a · b, value by value: dropout with a mask, there and back.
+pub(crate) fn multiply(set: InstructionSet, a: &[f32], b: &[f32], out: &mut [f32]) {
     assert!(a.len() == out.len() && b.len() == out.len(), "as many factors as results");
-    set.dispatch(Multiply { a, b, out });
+    set.dispatch(Pairwise { pair: Times, a, b, out });
 }
 
 /// out ← a + b, value by value: what a residual connection adds.
 pub(crate) fn add(set: InstructionSet, a: &[f32], b: &[f32], out: &mut [f32]) {
-    struct Sum<'a> {
-        a: &'a [f32],
-        b: &'a [f32],
-        out: &'a mut [f32],
-    }
-    impl Work for Sum<'_> {
-        type Output = ();
-        #[inline(always)]
-        fn run<S: Simd>(self, s: S) {
-            for ((a, b), out) in self.a.chunks(LANES).zip(self.b.chunks(LANES)).zip(self.out.chunks_mut(LANES)) {
-                let v = s.add(read(s, a), read(s, b));
-                write(s, out, v);
-            }
-        }
-    }
     assert!(a.len() == out.len() && b.len() == out.len(), "as many values on both sides");
-    set.dispatch(Sum { a, b, out });
+    set.dispatch(Pairwise { pair: Plus, a, b, out });
 }
 
 /// to ← to + from, value by value.

@@ -63,11 +63,7 @@ fn pack(
     let sums = sums.map(|sums| Shared(sums.as_mut_ptr()));
     let set = machine.set;
     let task = |panel: usize| set.dispatch(PackPanel { rows, cols, from, panel, to, sums, onto });
-    if machine.threads() > 1 && rows * cols >= SHARE_MOVES_FROM {
-        machine.share(count, &task);
-    } else {
-        (0..count).for_each(task);
-    }
+    machine.share_if(rows * cols >= SHARE_MOVES_FROM, count, task);
 }
 
 struct PackPanel<'a> {
@@ -134,11 +130,7 @@ pub(crate) fn transpose_panels(machine: &Machine, depth: usize, cols: usize, fro
             }
         }
     };
-    if machine.threads() > 1 && depth * cols >= SHARE_MOVES_FROM {
-        machine.share(panels, &task);
-    } else {
-        (0..panels).for_each(task);
-    }
+    machine.share_if(depth * cols >= SHARE_MOVES_FROM, panels, task);
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 //! **Order.** out(i, j) starts from the bias and adds A(i, k) · B(k, j) for k = 0, 1, …, each step one fused
 //! multiply-add. Tiles, threads and instruction sets differ only in which (i, j) they do when, so the bits never differ.
 
-use super::elementwise::{self, Map};
 use super::panels::panels_len;
 use super::simd::{LANES, Simd};
+use super::tile::{Target, tile_height};
 use super::{InstructionSet, Machine, Shared, Work};
 use crate::Activation;
 use std::mem::MaybeUninit;
@@ -93,12 +93,7 @@ pub(crate) fn product(machine: &Machine, p: Product<'_>) {
             set.dispatch(part);
         }
     };
-    let tasks = groups * blocks;
-    if machine.threads() > 1 && worth_sharing {
-        machine.share(tasks, &task);
-    } else {
-        (0..tasks).for_each(task);
-    }
+    machine.share_if(worth_sharing, groups * blocks, task);
 }
 
 /// Computes the product on the calling thread: for tasks, which may not ask for help.
@@ -135,15 +130,11 @@ struct Block<'a> {
     rows: Range<usize>,
     panels: Range<usize>,
     depth: usize,
-    cols: usize,
     a: Left<'a>,
     b: &'a [f32],
     bias: Option<&'a [f32]>,
     activation: Activation,
-    out: Shared,
-    row_stride: usize,
-    panel_stride: usize,
-    whole_panels: bool,
+    out: Target,
     /// The sums start from what is in `out`.
     onto: bool,
 }
@@ -229,24 +220,6 @@ impl Work for Turned<'_> {
     }
 }
 
-/// How many of so many rows the next tile takes: the tallest that fits, unless it would leave one or two rows, whose few
-/// sums would wait for one another.
-#[inline(always)]
-fn tile_height<S: Simd>(left: usize) -> usize {
-    match (S::TILE_ROWS, left) {
-        (6, 7 | 8) => return 4,
-        (12, 14) => return 8,
-        _ => {}
-    }
-    match left.min(S::TILE_ROWS) {
-        12.. => 12,
-        8.. => 8,
-        6.. => 6,
-        4.. => 4,
-        few => few,
-    }
-}
-
 impl<'a> Block<'a> {
     /// All of a product; nothing where there is none. Checks what the unsafe code below relies on.
     fn whole(p: Product<'a>) -> Option<Self> {
@@ -266,22 +239,10 @@ impl<'a> Block<'a> {
         };
         let len = if whole_panels { panels * rows * LANES } else { rows * cols };
         assert!(out.len() >= len, "the result is too short");
-        let (row_stride, panel_stride) = if whole_panels { (LANES, rows * LANES) } else { (cols, LANES) };
-        Some(Block {
-            rows: 0..rows,
-            panels: 0..panels,
-            depth,
-            cols,
-            a,
-            b,
-            bias,
-            activation,
-            out: Shared(out.as_mut_ptr()),
-            row_stride,
-            panel_stride,
-            whole_panels,
-            onto,
-        })
+        let (row_stride, panel_stride, columns) =
+            if whole_panels { (LANES, rows * LANES, panels * LANES) } else { (cols, LANES, cols) };
+        let out = Target { to: Shared(out.as_mut_ptr()), row_stride, panel_stride, columns };
+        Some(Block { rows: 0..rows, panels: 0..panels, depth, a, b, bias, activation, out, onto })
     }
 
     /// Whether A lies across memory and a packed copy of its rows pays.
@@ -351,7 +312,8 @@ impl<'a> Block<'a> {
         if self.onto {
             for r in 0..R {
                 for v in 0..V {
-                    sums[r][v] = self.get(s, self.rows.start + start + r, panel + v);
+                    // SAFETY: a row and a panel of this block, of a result that the caller has filled.
+                    sums[r][v] = unsafe { self.out.take(s, self.rows.start + start + r, panel + v) };
                 }
             }
         } else if let Some(bias) = self.bias {
@@ -389,215 +351,20 @@ impl<'a> Block<'a> {
         }
         for r in 0..R {
             for v in 0..V {
-                self.put(s, self.rows.start + start + r, panel + v, sums[r][v]);
+                // SAFETY: a row and a panel of this block, inside the result as `whole` checked; no other task has them.
+                unsafe { self.out.put(s, self.rows.start + start + r, panel + v, sums[r][v]) };
             }
         }
         R
     }
 
-    /// What the tiles leave undone: activations that are more than a maximum.
+    /// The activation, where the tiles leave it undone.
     #[inline(always)]
     fn finish<S: Simd>(&self, s: S) {
-        if self.activation != Activation::Identity && self.activation != Activation::Relu {
-            elementwise::with_map(self.activation, Finish { block: self, s });
-        }
-    }
-
-    /// Columns of a panel that exist in the result.
-    #[inline(always)]
-    fn width(&self, panel: usize) -> usize {
-        if self.whole_panels { LANES } else { LANES.min(self.cols - panel * LANES) }
-    }
-
-    #[inline(always)]
-    fn get<S: Simd>(&self, s: S, row: usize, panel: usize) -> S::V {
-        let from = self.out.at(row * self.row_stride + panel * self.panel_stride);
-        let width = self.width(panel);
-        if width == LANES {
-            // SAFETY: as in `put`.
-            unsafe { s.load_from(from) }
-        } else {
-            let mut array = [0.0; LANES];
-            // SAFETY: as in `put`, the columns that exist.
-            unsafe { std::ptr::copy_nonoverlapping(from, array.as_mut_ptr(), width) };
-            s.load(&array)
-        }
-    }
-
-    #[inline(always)]
-    fn put<S: Simd>(&self, s: S, row: usize, panel: usize, v: S::V) {
-        let to = self.out.at(row * self.row_stride + panel * self.panel_stride);
-        let width = self.width(panel);
-        if width == LANES {
-            // SAFETY: row < rows and the whole panel lies in the result, whose length `product` checked. No other task
-            // has this block.
-            unsafe { s.store_to(to, v) };
-        } else {
-            let array = s.to_array(v);
-            // SAFETY: as above, for the columns that exist.
-            unsafe { std::ptr::copy_nonoverlapping(array.as_ptr(), to, width) };
-        }
-    }
-}
-
-/// The activation over a block that has just been written and is still in the cache.
-struct Finish<'a, S> {
-    block: &'a Block<'a>,
-    s: S,
-}
-
-impl<S: Simd> elementwise::UseMap for Finish<'_, S> {
-    #[inline(always)]
-    fn with<M: Map>(self, map: M) {
-        let Finish { block, s } = self;
-        for row in block.rows.clone() {
-            for panel in block.panels.clone() {
-                let v = map.apply(s, block.get(s, row, panel));
-                block.put(s, row, panel, v);
-            }
-        }
+        // SAFETY: this block's own part of the result, which it has written; `whole` checked the length.
+        unsafe { self.out.finish(s, self.activation, self.rows.clone(), self.panels.clone()) };
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernel::InstructionSet;
-    use crate::kernel::panels::tests::{random, to_panels};
-
-    /// The definition, in the stated order.
-    fn naive(
-        rows: usize,
-        depth: usize,
-        cols: usize,
-        a: &dyn Fn(usize, usize) -> f32,
-        b: &[f32],
-        bias: &[f32],
-    ) -> Vec<f32> {
-        let mut out = Vec::new();
-        for i in 0..rows {
-            for j in 0..cols {
-                let mut sum = bias[j];
-                for k in 0..depth {
-                    sum = a(i, k).mul_add(b[k * cols + j], sum);
-                }
-                out.push(sum);
-            }
-        }
-        out
-    }
-
-    #[test]
-    fn every_size_set_and_thread_count_gives_the_bits_of_the_definition() {
-        let sizes = [1, 2, 3, 5, 6, 7, 12, 13, 16, 17, 33, 100];
-        for (n, &rows) in sizes.iter().enumerate() {
-            for &cols in &sizes {
-                for depth in [1, 2, 19, 257] {
-                    let (x, b) = (random(rows * depth, n as u64), random(depth * cols, 77));
-                    let mut bias = random(cols, 3);
-                    let panels = to_panels(depth, cols, &b);
-                    let want = naive(rows, depth, cols, &|i, k| x[i * depth + k], &b, &bias);
-                    let turned = naive(rows, depth, cols, &|i, k| x[k * rows + i], &b, &vec![0.0; cols]);
-                    bias.resize(cols.next_multiple_of(LANES), 0.0);
-                    for set in InstructionSet::available() {
-                        let machine = Machine::new(set, 1);
-                        let mut out = vec![f32::NAN; rows * cols];
-                        product(
-                            &machine,
-                            Product {
-                                rows,
-                                depth,
-                                cols,
-                                a: Left { data: &x, row: depth, step: 1 },
-                                b: &panels,
-                                bias: Some(&bias),
-                                activation: Activation::Identity,
-                                out: Out::Rows(&mut out),
-                            },
-                        );
-                        assert_eq!(out, want, "{set:?} {rows}x{depth}x{cols}");
-                        let mut out = vec![f32::NAN; panels_len(rows, cols)];
-                        product(
-                            &machine,
-                            Product {
-                                rows,
-                                depth,
-                                cols,
-                                a: Left { data: &x, row: 1, step: rows },
-                                b: &panels,
-                                bias: None,
-                                activation: Activation::Identity,
-                                out: Out::Panels(&mut out),
-                            },
-                        );
-                        assert_eq!(out, to_panels(rows, cols, &turned), "{set:?} {rows}x{depth}x{cols} in panels");
-                        // Cut into a first and a second part of each sum.
-                        let cut = depth / 2;
-                        let mut part = |from: usize, to: usize, first: bool| {
-                            if from == to {
-                                return;
-                            }
-                            let b = to_panels(to - from, cols, &b[from * cols..to * cols]);
-                            product(
-                                &machine,
-                                Product {
-                                    rows,
-                                    depth: to - from,
-                                    cols,
-                                    a: Left { data: &x[from * rows..], row: 1, step: rows },
-                                    b: &b,
-                                    bias: None,
-                                    activation: Activation::Identity,
-                                    out: if first { Out::Panels(&mut out) } else { Out::OntoPanels(&mut out) },
-                                },
-                            );
-                        };
-                        part(0, cut, true);
-                        part(cut, depth, cut == 0);
-                        assert_eq!(out, to_panels(rows, cols, &turned), "{set:?} {rows}x{depth}x{cols} in two parts");
-                        let mut out: Vec<f32> = (0..rows).flat_map(|_| bias[..cols].to_vec()).collect();
-                        product_alone(
-                            set,
-                            Product {
-                                rows,
-                                depth,
-                                cols,
-                                a: Left { data: &x, row: depth, step: 1 },
-                                b: &panels,
-                                bias: None,
-                                activation: Activation::Identity,
-                                out: Out::OntoRows(&mut out),
-                            },
-                        );
-                        assert_eq!(out, want, "{set:?} {rows}x{depth}x{cols} onto the bias");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn threads_do_not_change_the_bits() {
-        let (rows, depth, cols) = (130, 70, 90);
-        let (x, b) = (random(rows * depth, 1), to_panels(depth, cols, &random(depth * cols, 2)));
-        let run = |threads| {
-            let mut out = vec![0.0; rows * cols];
-            product(
-                &Machine::new(InstructionSet::best(), threads),
-                Product {
-                    rows,
-                    depth,
-                    cols,
-                    a: Left { data: &x, row: depth, step: 1 },
-                    b: &b,
-                    bias: None,
-                    activation: Activation::Tanh,
-                    out: Out::Rows(&mut out),
-                },
-            );
-            out
-        };
-        let one = run(1);
-        assert!((1..=8).all(|threads| run(threads) == one));
-    }
-}
+mod tests;

@@ -13,7 +13,7 @@ const TASK: usize = 1 << 13;
 /// Calls `work` with ranges of items and their parts of the results; `values` of an item say how much work it is, and
 /// each result has so many values of an item (of the last one maybe fewer). How the items are cut depends on the machine:
 /// no sum may go over two of them.
-pub(super) fn spread<const N: usize>(
+pub(crate) fn spread<const N: usize>(
     machine: &Machine,
     items: usize,
     values: usize,

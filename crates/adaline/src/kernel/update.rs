@@ -35,11 +35,7 @@ pub(crate) fn update<const N: usize>(
         set.dispatch(Chunk { rule, params, grads, state, from, to: (from + CHUNK).min(len) });
     };
     let chunks = len.div_ceil(CHUNK);
-    if machine.threads() > 1 && chunks > 4 {
-        machine.share(chunks, &task);
-    } else {
-        (0..chunks).for_each(task);
-    }
+    machine.share_if(chunks > 4, chunks, task);
 }
 
 struct Chunk<'a, R, const N: usize> {

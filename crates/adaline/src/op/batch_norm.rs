@@ -1,7 +1,6 @@
 //! Normalisation of each channel over the batch.
 
-use super::global_pool::own_places;
-use super::{Mode, NormSpec, Run, Wires, cut, front, front_of};
+use super::{Mode, NormSpec, Run, Wires, cut, front, front_of, own_steps};
 use crate::kernel::norm::{self, Batch, Normal, padded};
 use crate::kernel::window::Places;
 use crate::layer::Window;
@@ -78,7 +77,7 @@ impl BatchNorm {
             ],
         );
         let x = x.pick(len, run.batch, from);
-        let own = own_places(&self.windows, run.lengths);
+        let own = own_steps(&self.windows, run.lengths);
         let own = own.as_ref().map(|own| own as _);
         let batch = Batch { rows: run.rows, places: Places { count: places, channels, own } };
         let each = padded(channels);
@@ -132,7 +131,7 @@ impl BatchNorm {
             ],
         );
         let x = x.pick(len, run.batch, from);
-        let own = own_places(&self.windows, run.lengths);
+        let own = own_steps(&self.windows, run.lengths);
         let own = own.as_ref().map(|own| own as _);
         let batch = Batch { rows: run.rows, places: Places { count: places, channels, own } };
         let [high, inverse, low] = thirds(normal);

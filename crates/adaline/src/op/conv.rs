@@ -7,11 +7,12 @@
 //! A sequence with a length of its own is treated as if it were alone: zeroes behind its end (in the copy), and 0 comes out
 //! behind its last window.
 
-use super::{Run, Wires, cut, front, front_of, length_behind};
+use super::{Run, Wires, cut, front, front_of, own_steps};
 use crate::Activation;
+use crate::kernel::Machine;
 use crate::kernel::conv::{self as kernel, Columns, Filter, FilterGradient, Places, parts};
 use crate::kernel::panels::{panel_index, panels_len};
-use crate::kernel::{Machine, for_each_piece};
+use crate::kernel::spread::spread;
 use crate::layer::{ConvGeometry, Window};
 use crate::plan::Layout;
 use std::ops::Range;
@@ -93,19 +94,21 @@ impl Frame {
         to: &mut [f32],
     ) {
         let (len, channels) = (self.len(), self.channels);
-        for_each_piece(machine, to, len, &|image, to: &mut [f32]| {
-            let from = &from[image * height * width * channels..][..height * width * channels];
-            let (own, shift) = part(image);
-            let first = self.first.1.saturating_add_signed(shift);
-            to.fill(0.0);
-            for (y, row) in from.chunks_exact(width * channels).enumerate() {
-                let start = ((self.first.0 + y * self.strides.0) * self.width + first) * channels;
-                let row = &row[..own * channels];
-                if self.strides.1 == 1 {
-                    to[start..start + row.len()].copy_from_slice(row);
-                } else {
-                    for (x, pixel) in row.chunks_exact(channels).enumerate() {
-                        to[start + x * self.strides.1 * channels..][..channels].copy_from_slice(pixel);
+        spread(machine, to.len() / len, len, [(to, len)], &|images, [to]| {
+            for (image, to) in images.zip(to.chunks_exact_mut(len)) {
+                let from = &from[image * height * width * channels..][..height * width * channels];
+                let (own, shift) = part(image);
+                let first = self.first.1.saturating_add_signed(shift);
+                to.fill(0.0);
+                for (y, row) in from.chunks_exact(width * channels).enumerate() {
+                    let start = ((self.first.0 + y * self.strides.0) * self.width + first) * channels;
+                    let row = &row[..own * channels];
+                    if self.strides.1 == 1 {
+                        to[start..start + row.len()].copy_from_slice(row);
+                    } else {
+                        for (x, pixel) in row.chunks_exact(channels).enumerate() {
+                            to[start + x * self.strides.1 * channels..][..channels].copy_from_slice(pixel);
+                        }
                     }
                 }
             }
@@ -113,8 +116,10 @@ impl Frame {
     }
 }
 
-/// The windows of a kernel over framed images: `seen` of the channels from the first on.
+/// The windows of a kernel over framed images: `seen` of the channels from the first on. A plan that is too large to be made
+/// has none: they would only be a long list.
 fn places(
+    layout: &Layout,
     frame: &Frame,
     counts: (usize, usize),
     first: usize,
@@ -122,6 +127,9 @@ fn places(
     geometry: &ConvGeometry,
     seen: usize,
 ) -> Places {
+    if layout.is_too_large() {
+        return Places::default();
+    }
     let Frame { width, channels, .. } = *frame;
     let (rows, columns) = (geometry.rows, geometry.columns);
     let mut offsets = Vec::with_capacity(rows.kernel * columns.kernel * seen);
@@ -160,21 +168,9 @@ impl Conv {
         } else {
             0..0
         };
-        let places_of = |frame: &Frame, counts, first, strides, seen| {
-            // A frame that is too large for any plan has no places worth listing.
-            if layout.is_too_large() { Places::default() } else { places(frame, counts, first, strides, &g, seen) }
-        };
-        let forward = places_of(&framed, g.outputs(), 0, (g.rows.stride, g.columns.stride), g.channels_seen());
-        let spread_frame = Frame {
-            height: framed.height.saturating_add(g.rows.reach() - 1),
-            width: framed.width.saturating_add(g.columns.reach() - 1),
-            channels: g.filters,
-            first: (g.rows.reach() - 1, g.columns.reach() - 1),
-            strides: (g.rows.stride, g.columns.stride),
-        };
+        let strides = (g.rows.stride, g.columns.stride);
+        let forward = places(layout, &framed, g.outputs(), 0, strides, &g, g.channels_seen());
         let filters = g.filters / g.groups;
-        let first = (top * spread_frame.width + left) * g.filters;
-        let backward = places_of(&spread_frame, (g.height, g.width), first, (1, 1), filters);
         let back = layout.goes_back().then(|| {
             let (height, width) = g.outputs();
             let count = parts(wires.batch, height * width);
@@ -182,11 +178,21 @@ impl Conv {
             Back {
                 parts: layout.backward_scratch(count.saturating_mul(part)),
                 sums: layout.backward_scratch(g.filters.next_multiple_of(16)),
-                dx: wires.dx.is_some().then(|| BackToInput {
-                    frame: spread_frame,
-                    spread: layout.backward_scratch(wires.batch.saturating_mul(spread_frame.len())),
-                    turned: layout.backward_scratch(g.groups.saturating_mul(turned_len(&g))),
-                    places: backward,
+                dx: wires.dx.is_some().then(|| {
+                    let frame = Frame {
+                        height: framed.height.saturating_add(g.rows.reach() - 1),
+                        width: framed.width.saturating_add(g.columns.reach() - 1),
+                        channels: g.filters,
+                        first: (g.rows.reach() - 1, g.columns.reach() - 1),
+                        strides,
+                    };
+                    let first = (top * frame.width + left) * g.filters;
+                    BackToInput {
+                        frame,
+                        spread: layout.backward_scratch(wires.batch.saturating_mul(frame.len())),
+                        turned: layout.backward_scratch(g.groups.saturating_mul(turned_len(&g))),
+                        places: places(layout, &frame, (g.height, g.width), first, (1, 1), &g, filters),
+                    }
                 }),
             }
         });
@@ -208,12 +214,12 @@ impl Conv {
     }
 
     /// Of each row of a batch of sequences with lengths of their own: how many steps it has, and how many come out.
-    fn own_steps<'a>(&'a self, run: &Run<'a>) -> Option<impl Fn(usize) -> (usize, usize) + Sync + use<'a>> {
-        let (windows, lengths) = (self.spec.windows.as_deref()?, run.lengths?);
+    fn own<'a>(&'a self, lengths: Option<&'a [u32]>) -> Option<impl Fn(usize) -> (usize, usize) + Sync + 'a> {
+        let own = own_steps(self.spec.windows.as_deref()?, lengths)?;
         let g = &self.spec.geometry;
         Some(move |row: usize| {
-            let own = length_behind(windows, lengths[row] as usize).min(g.width);
-            (own, g.columns.count(own).max(1).min(g.outputs().1))
+            let steps = own(row).min(g.width);
+            (steps, g.columns.count(steps).clamp(1, g.outputs().1))
         })
     }
 
@@ -227,7 +233,7 @@ impl Conv {
         let Wires { x, y, .. } = &self.wires;
         let g = &self.spec.geometry;
         let (inputs, outputs) = self.lens(run.rows);
-        let own = self.own_steps(run);
+        let own = self.own(run.lengths);
         let [from, copy, y] = cut(run.arena, [x.range(inputs), self.copied(run), front(y, outputs)]);
         let x = x.pick(inputs, run.batch, from);
         let x = if copy.is_empty() {
@@ -277,7 +283,7 @@ impl Conv {
         let (Wires { x, y, dy: Some(dy), dx, .. }, Some(back)) = (&self.wires, &self.back) else { return };
         let g = &self.spec.geometry;
         let (inputs, outputs) = self.lens(run.rows);
-        let (own, copied) = (self.own_steps(run), self.copied(run));
+        let (own, copied) = (self.own(run.lengths), self.copied(run));
         let (spread, turned) = match &back.dx {
             Some(to) => (front(&to.spread, run.rows * to.frame.len()), to.turned.clone()),
             None => (0..0, 0..0),

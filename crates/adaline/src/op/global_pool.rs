@@ -1,7 +1,7 @@
 //! The largest value or the mean of every channel.
 
 use super::pool::keep;
-use super::{Run, Wires, cut, front, length_behind};
+use super::{Run, Wires, cut, front, own_steps};
 use crate::kernel::window::{self, Keep, Places};
 use crate::layer::{Pooling, Window};
 use crate::plan::Layout;
@@ -33,7 +33,7 @@ impl GlobalPool {
         let (inputs, outputs) = (run.rows * self.places * self.channels, run.rows * self.channels);
         let [from, y] = cut(run.arena, [x.range(inputs), front(y, outputs)]);
         let x = x.pick(inputs, run.batch, from);
-        let own = own_places(&self.windows, run.lengths);
+        let own = own_steps(&self.windows, run.lengths);
         let own = own.as_ref().map(|own| own as _);
         let places = Places { count: self.places, channels: self.channels, own };
         window::global_pool(run.machine, &places, self.keep, run.rows, x, y);
@@ -45,17 +45,9 @@ impl GlobalPool {
         let [from, y, dy, dx] =
             cut(run.arena, [x.range(inputs), front(y, outputs), front(dy, outputs), front(dx, inputs)]);
         let x = x.pick(inputs, run.batch, from);
-        let own = own_places(&self.windows, run.lengths);
+        let own = own_steps(&self.windows, run.lengths);
         let own = own.as_ref().map(|own| own as _);
         let places = Places { count: self.places, channels: self.channels, own };
         window::global_pool_backward(run.machine, &places, self.keep, run.rows, (x, y, dy), dx);
     }
-}
-
-/// How many of a row's places are its own, where rows have lengths.
-pub(super) fn own_places<'a>(
-    windows: &'a [Window],
-    lengths: Option<&'a [u32]>,
-) -> Option<impl Fn(usize) -> usize + Sync + 'a> {
-    lengths.map(|lengths| move |row: usize| length_behind(windows, lengths[row] as usize))
 }

@@ -1,6 +1,6 @@
 //! Zeroes behind the end of sequences that are shorter than others.
 
-use super::{Run, Wires, cut, front, length_behind};
+use super::{Run, Wires, cut, front, own_steps};
 use crate::layer::Window;
 
 /// y = x at a row's own steps, 0 behind them.
@@ -32,10 +32,9 @@ impl Mask {
     }
 
     fn clear(&self, lengths: Option<&[u32]>, values: &mut [f32]) {
-        let Some(lengths) = lengths else { return };
-        for (row, &length) in values.chunks_exact_mut(self.steps * self.features).zip(lengths) {
-            let own = length_behind(&self.windows, length as usize).min(self.steps);
-            row[own * self.features..].fill(0.0);
+        let Some(own) = own_steps(&self.windows, lengths) else { return };
+        for (row, values) in values.chunks_exact_mut(self.steps * self.features).enumerate() {
+            values[own(row).min(self.steps) * self.features..].fill(0.0);
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The largest value or the mean of every window.
 
-use super::global_pool::own_places;
-use super::{Run, Wires, cut, front};
+use super::{Run, Wires, cut, front, own_steps};
 use crate::kernel::window::{self, Axis, Keep, Windows};
 use crate::layer::{PoolGeometry, Pooling, Window};
 use std::ops::Range;
@@ -34,7 +33,7 @@ impl Pool {
         let (inputs, outputs) = (self.all.inputs(), self.all.outputs());
         let [from, y] = cut(run.arena, [x.range(run.rows * inputs), front(y, run.rows * outputs)]);
         let x = x.pick(run.rows * inputs, run.batch, from);
-        let Some(own) = own_places(&self.before, run.lengths) else {
+        let Some(own) = own_steps(&self.before, run.lengths) else {
             return window::pool(run.machine, &self.all, run.rows, x, y);
         };
         for row in 0..run.rows {
@@ -51,7 +50,7 @@ impl Pool {
         let [from, y, dy, dx] =
             cut(run.arena, [x.range(all_in), front(y, all_out), front(dy, all_out), front(dx, all_in)]);
         let x = x.pick(all_in, run.batch, from);
-        let Some(own) = own_places(&self.before, run.lengths) else {
+        let Some(own) = own_steps(&self.before, run.lengths) else {
             return window::pool_backward(run.machine, &self.all, run.rows, (x, y, dy), dx);
         };
         for row in 0..run.rows {

@@ -4,7 +4,7 @@
 //! directions. There, everything that the way back needs is kept. Back, the sweep leaves the gradients of all sums, and
 //! those of the weights are then long sums over all steps and rows at once.
 
-use super::{Run, Wires, cut, front, front_of, length_behind};
+use super::{Run, Wires, cut, front, front_of, own_steps};
 use crate::Activation;
 use crate::kernel::Machine;
 use crate::kernel::elementwise;
@@ -43,7 +43,7 @@ pub(crate) struct RecurrentSpec {
     pub sequences: bool,
     /// One, or two: forward, and from the end.
     pub cells: Vec<CellWeights>,
-    /// What has gone over the sequences before: see [`super::length_behind`].
+    /// What has gone over the sequences before: see [`super::own_steps`].
     pub windows: Vec<Window>,
 }
 
@@ -289,11 +289,6 @@ impl Recurrent {
             sums.all(weights, grads, dx);
         }
     }
-}
-
-/// Own steps of each row, where there are lengths.
-fn own_steps(windows: &[Window], lengths: Option<&[u32]>) -> Option<impl Fn(usize) -> usize + Sync> {
-    lengths.map(move |lengths| move |row: usize| length_behind(windows, lengths[row] as usize))
 }
 
 /// The gradients of a direction's weights, from those of its gates at all steps.

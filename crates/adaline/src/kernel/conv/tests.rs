@@ -1,0 +1,146 @@
+use super::*;
+use crate::kernel::InstructionSet;
+use crate::kernel::panels::panel_index;
+use crate::kernel::panels::tests::{random, to_panels};
+
+/// Windows of kh × kw values of `channels` over images of h × w, with strides.
+fn places((h, w): (usize, usize), channels: usize, (kh, kw): (usize, usize), stride: usize) -> Places {
+    let offsets = (0..kh * kw * channels)
+        .map(|k| (k / channels / kw * w + k / channels % kw) * channels + k % channels)
+        .collect();
+    Places {
+        rows: (h - kh) / stride + 1,
+        columns: (w - kw) / stride + 1,
+        first: 0,
+        right: stride * channels,
+        down: stride * w * channels,
+        image: h * w * channels,
+        offsets,
+    }
+}
+
+type Case = ((usize, usize), usize, (usize, usize), usize, usize, usize);
+
+/// Image, channels, window, stride, filters, images.
+const CASES: [Case; 8] = [
+    ((1, 1), 1, (1, 1), 1, 1, 1),
+    ((5, 4), 1, (3, 3), 1, 3, 2),
+    ((6, 7), 3, (3, 2), 2, 16, 3),
+    ((9, 9), 2, (3, 3), 1, 17, 5),
+    ((13, 13), 16, (3, 3), 1, 64, 4),
+    ((1, 20), 5, (1, 4), 1, 33, 2),
+    ((28, 28), 1, (3, 3), 1, 32, 3),
+    ((4, 4), 7, (4, 4), 1, 48, 40),
+];
+
+#[test]
+fn filters_give_the_sums_in_their_order() {
+    for (size, channels, window, stride, filters, images) in CASES {
+        let p = places(size, channels, window, stride);
+        let (x, w) = (random(images * p.image, 1), random(p.depth() * filters, 2));
+        let (rows, line) = (images * p.count(), filters.next_multiple_of(LANES));
+        let mut bias = random(line, 3);
+        bias[filters..].fill(0.0);
+        // Two columns of something else before and one behind.
+        let columns = Columns { stride: filters + 3, first: 2, count: filters };
+        let weight = to_panels(p.depth(), filters, &w);
+        for activation in [Activation::Identity, Activation::Relu, Activation::Tanh] {
+            let mut reference: Option<Vec<f32>> = None;
+            for set in InstructionSet::available() {
+                for threads in [1, 3] {
+                    let mut out = vec![9.0; rows * columns.stride];
+                    let machine = Machine::new(set, threads);
+                    let bias = Some(bias.as_slice());
+                    let (places, out_) = (&p, &mut out);
+                    filter(
+                        &machine,
+                        Filter { places, images, x: &x, weight: &weight, bias, activation, columns, out: out_ },
+                    );
+                    let want = reference.get_or_insert_with(|| out.clone());
+                    assert_eq!(&out, want, "{set:?} {threads}");
+                }
+            }
+            let out = reference.unwrap();
+            for row in 0..rows {
+                let got = &out[row * columns.stride..][..columns.stride];
+                assert_eq!((got[0], got[1], got[filters + 2]), (9.0, 9.0, 9.0));
+                for f in 0..filters {
+                    let mut sum = bias[f];
+                    for k in 0..p.depth() {
+                        sum = x[p.base(row) + p.offsets[k]].mul_add(w[k * filters + f], sum);
+                    }
+                    match activation {
+                        Activation::Identity => assert_eq!(got[2 + f], sum),
+                        Activation::Relu => assert_eq!(got[2 + f], sum.max(0.0)),
+                        _ => assert!((got[2 + f] - sum.tanh()).abs() < 1e-6),
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_gradient_of_the_filters_is_the_sum_over_all_places() {
+    for (size, channels, window, stride, filters, images) in CASES {
+        let p = places(size, channels, window, stride);
+        let rows = images * p.count();
+        let columns = Columns { stride: filters + 2, first: 1, count: filters };
+        let (x, dz) = (random(images * p.image, 4), random(rows * columns.stride, 5));
+        let len = panels_len(p.depth(), filters);
+        let mut reference: Option<Vec<f32>> = None;
+        for set in InstructionSet::available() {
+            for threads in [1, 3] {
+                let mut out = vec![f32::NAN; len];
+                let mut scratch = vec![f32::NAN; parts(images, p.count()) * len];
+                let machine = Machine::new(set, threads);
+                let (scratch, to) = (&mut scratch, &mut out);
+                filter_gradient(
+                    &machine,
+                    FilterGradient { places: &p, images, x: &x, dz: &dz, columns, scratch, out: to },
+                );
+                let want = reference.get_or_insert_with(|| out.clone());
+                assert_eq!(&out, want, "{set:?} {threads}");
+            }
+        }
+        let out = reference.unwrap();
+        for k in 0..p.depth() {
+            for f in 0..filters.next_multiple_of(LANES) {
+                let got = f64::from(out[panel_index(p.depth(), k, f)]);
+                let value = |row: usize| f64::from(x[p.base(row) + p.offsets[k]]);
+                let d = |row: usize| f64::from(dz[row * columns.stride + 1 + f]);
+                let want: f64 = if f < filters { (0..rows).map(|row| value(row) * d(row)).sum() } else { 0.0 };
+                assert!((got - want).abs() < 1e-4 * (rows as f64).sqrt(), "{got} {want}");
+            }
+        }
+    }
+}
+
+#[test]
+fn slopes_and_their_sums() {
+    for (images, places, filters) in [(1, 1, 1), (3, 7, 5), (5, 900, 16), (40, 30, 33)] {
+        let n = images * places * filters;
+        let (y, dy) = (random(n, 6), random(n, 7));
+        let line = filters.next_multiple_of(LANES);
+        let mut reference: Option<(Vec<f32>, Vec<f32>)> = None;
+        for set in InstructionSet::available() {
+            for threads in [1, 3] {
+                let machine = Machine::new(set, threads);
+                let (mut dz, mut sums) = (dy.clone(), vec![f32::NAN; line]);
+                let mut scratch = vec![f32::NAN; parts(images, places) * line];
+                slopes_and_sums(&machine, Activation::Relu, (images, places), &y, &mut dz, &mut scratch, &mut sums);
+                let want = reference.get_or_insert_with(|| (dz.clone(), sums.clone()));
+                assert_eq!((&dz, &sums), (&want.0, &want.1), "{set:?} {threads}");
+            }
+        }
+        let (dz, sums) = reference.unwrap();
+        for i in 0..n {
+            assert_eq!(dz[i], if y[i] > 0.0 { dy[i] } else { 0.0 });
+        }
+        for f in 0..line {
+            let want: f64 = dz.iter().skip(f).step_by(filters).map(|&d| f64::from(d)).sum();
+            let want = if f < filters { want } else { 0.0 };
+            assert!((f64::from(sums[f]) - want).abs() < 1e-4 * (n as f64).sqrt());
+        }
+    }
+}
