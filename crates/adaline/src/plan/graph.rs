@@ -1,6 +1,7 @@
 //! What is to be computed, before anything has a place: values, and the steps that make one out of another.
 
-use crate::layer::Window;
+use crate::kernel::conv::Area;
+use crate::layer::{PoolGeometry, Pooling, Window};
 use crate::op::Lowered;
 use crate::{Activation, Shape};
 
@@ -101,21 +102,20 @@ impl Graph {
         self.steps.iter().enumerate().filter(move |(_, step)| reads(step)).map(|(number, _)| number)
     }
 
-    /// Moves an activation into the product before it, where its derivative is had from its output.
+    /// Moves into a product what follows it and can be done while its sums are at hand: an activation whose derivative is
+    /// had from its output, and behind a convolution of images a max pool whose windows lie side by side.
     pub(crate) fn fuse(&mut self) {
         let mut number = 1;
         while number < self.steps.len() {
             let (x, y) = (self.steps[number].x, self.steps[number].y);
             let follows = self.steps[number - 1].y == x && self.readers(x).count() == 1;
-            let lone = self.steps[number].op.lone_activation();
-            let product = &mut self.steps[number - 1];
-            match (lone, product.op.own_activation()) {
-                (Some(activation), Some(own)) if follows && activation.fuses() && *own == Activation::Identity => {
-                    *own = activation;
-                    product.y = y;
-                    self.steps.remove(number);
-                }
-                _ => number += 1,
+            let (before, from) = self.steps.split_at_mut(number);
+            let product = &mut before[number - 1];
+            if follows && (takes_activation(&mut product.op, &from[0].op) || takes_pool(&mut product.op, &from[0].op)) {
+                product.y = y;
+                self.steps.remove(number);
+            } else {
+                number += 1;
             }
         }
     }
@@ -130,4 +130,34 @@ impl Graph {
             self.steps.pop();
         }
     }
+}
+
+fn takes_activation(product: &mut Lowered, next: &Lowered) -> bool {
+    match (product.own_activation(), next.lone_activation()) {
+        (Some(own), Some(activation)) if *own == Activation::Identity && activation.fuses() => {
+            *own = activation;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// An activation that the convolution already has changes places with the pool: those that fuse never fall, so that the
+/// largest result comes from the largest sum.
+fn takes_pool(product: &mut Lowered, next: &Lowered) -> bool {
+    let (Lowered::Conv(conv), Lowered::Pool { geometry, pooling: Pooling::Max, .. }) = (product, next) else {
+        return false;
+    };
+    let PoolGeometry { height, width, rows, columns, .. } = *geometry;
+    let side_by_side = |window: Window, len: usize| window.kernel == window.stride && window.pads(len) == (0, 0);
+    let area = Area { rows: rows.kernel, columns: columns.kernel };
+    let fits = conv.windows.is_none()
+        && conv.area == Area::ONE
+        && side_by_side(rows, height)
+        && side_by_side(columns, width)
+        && area.len() <= Area::MOST;
+    if fits {
+        conv.area = area;
+    }
+    fits
 }

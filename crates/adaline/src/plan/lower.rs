@@ -1,6 +1,7 @@
 //! Layers to operations: what each layer asks for.
 
 use super::graph::{Graph, Order};
+use crate::kernel::conv::Area;
 use crate::layer::{Dense, Layer, Window, channels};
 use crate::network::Tensor;
 use crate::op::{CellWeights, ConvSpec, Lowered, NormSpec, RecurrentSpec};
@@ -60,7 +61,8 @@ impl Lowering<'_> {
                     Shape::Sequence { .. } => Some(self.windows()),
                     _ => None,
                 };
-                let spec = ConvSpec { geometry, weight, bias, activation: Activation::Identity, windows };
+                let spec =
+                    ConvSpec { geometry, weight, bias, area: Area::ONE, activation: Activation::Identity, windows };
                 self.graph.push(number, Lowered::Conv(spec), output, order);
                 self.note_window(geometry.columns);
                 self.activate(number, conv.activation);

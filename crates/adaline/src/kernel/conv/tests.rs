@@ -54,7 +54,18 @@ fn filters_give_the_sums_in_their_order() {
                     let (places, out_) = (&p, &mut out);
                     filter(
                         &machine,
-                        Filter { places, images, x: &x, weight: &weight, bias, activation, columns, out: out_ },
+                        Filter {
+                            places,
+                            area: Area::ONE,
+                            images,
+                            x: &x,
+                            weight: &weight,
+                            bias,
+                            activation,
+                            columns,
+                            out: out_,
+                            which: None,
+                        },
                     );
                     let want = reference.get_or_insert_with(|| out.clone());
                     assert_eq!(&out, want, "{set:?} {threads}");
@@ -141,6 +152,112 @@ fn slopes_and_their_sums() {
             let want: f64 = dz.iter().skip(f).step_by(filters).map(|&d| f64::from(d)).sum();
             let want = if f < filters { want } else { 0.0 };
             assert!((f64::from(sums[f]) - want).abs() < 1e-4 * (n as f64).sqrt());
+        }
+    }
+}
+
+#[test]
+fn a_pool_keeps_the_largest_of_each_area_and_gradients_find_the_way_back() {
+    let areas = [(2, 2), (1, 2), (3, 1), (2, 3), (4, 4)];
+    for (size, channels, window, stride, filters, images) in CASES {
+        for (down, across) in areas {
+            let (all, area) = (places(size, channels, window, stride), Area { rows: down, columns: across });
+            let (rows, columns) = (all.rows / down, all.columns / across);
+            let p = Places { rows: rows * down, columns: columns * across, ..all };
+            if p.count() == 0 {
+                continue;
+            }
+            let (x, w) = (random(images * p.image, 1), random(p.depth() * filters, 2));
+            let weight = to_panels(p.depth(), filters, &w);
+            let (n, stripe) = (images * rows * columns, Columns { stride: filters, first: 0, count: filters });
+            let d = random(n * filters, 8);
+            let mut reference: Option<[Vec<f32>; 3]> = None;
+            for set in InstructionSet::available() {
+                for threads in [1, 3] {
+                    let machine = Machine::new(set, threads);
+                    let [mut out, mut which] = [(); 2].map(|()| vec![f32::NAN; n * filters]);
+                    let f = Filter {
+                        places: &p,
+                        area,
+                        images,
+                        x: &x,
+                        weight: &weight,
+                        bias: None,
+                        activation: Activation::Relu,
+                        columns: stripe,
+                        out: &mut out,
+                        which: Some(&mut which),
+                    };
+                    filter(&machine, f);
+                    let mut dz = vec![f32::NAN; n * filters * area.len()];
+                    unpool(&machine, (&p, area), (images, filters), (&d, &which), &mut dz);
+                    let got = [out, which, dz];
+                    let want = reference.get_or_insert_with(|| got.clone());
+                    assert_eq!(&got, want, "{set:?} {threads}");
+                }
+            }
+            let [out, which, dz] = reference.unwrap();
+            let sum = |place: usize, f: usize| {
+                (0..p.depth()).fold(0.0f32, |sum, k| x[p.base(place) + p.offsets[k]].mul_add(w[k * filters + f], sum))
+            };
+            for (row, f) in (0..n).flat_map(|row| (0..filters).map(move |f| (row, f))) {
+                let (image, at) = (row / (rows * columns), row % (rows * columns));
+                let place = |i: usize, j: usize| {
+                    image * p.count() + (at / columns * down + i) * p.columns + at % columns * across + j
+                };
+                let own = (0..down).flat_map(|i| (0..across).map(move |j| (i, j)));
+                let (number, best) = own
+                    .clone()
+                    .map(|(i, j)| sum(place(i, j), f))
+                    .enumerate()
+                    .fold((0, f32::NEG_INFINITY), |best, next| if next.1 > best.1 { next } else { best });
+                assert_eq!((out[row * filters + f], which[row * filters + f]), (best.max(0.0), number as f32));
+                for (here, (i, j)) in own.enumerate() {
+                    let want = if here == number { d[row * filters + f] } else { 0.0 };
+                    assert_eq!(dz[place(i, j) * filters + f], want);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_gradient_of_the_images_is_what_each_window_gives() {
+    for (size, channels, window, stride, filters, images) in CASES {
+        let p = places(size, channels, window, stride);
+        let rows = images * p.count();
+        let columns = Columns { stride: filters + 2, first: 1, count: filters };
+        let (w, dz) = (random(p.depth() * filters, 2), random(rows * columns.stride, 5));
+        let pixels = p.depth() / channels;
+        let weight: Vec<f32> = (0..pixels)
+            .flat_map(|pixel| {
+                let turned: Vec<f32> = (0..filters * channels)
+                    .map(|at| w[(pixel * channels + at % channels) * filters + at / channels])
+                    .collect();
+                to_panels(filters, channels, &turned)
+            })
+            .collect();
+        let before = random(images * p.image, 9);
+        let mut reference: Option<Vec<f32>> = None;
+        for set in InstructionSet::available() {
+            for threads in [1, 3] {
+                let machine = Machine::new(set, threads);
+                let mut dx = before.clone();
+                let (dz, weight, to) = (&dz, &weight, &mut dx);
+                input_gradient(&machine, InputGradient { places: &p, images, channels, dz, columns, weight, dx: to });
+                let want = reference.get_or_insert_with(|| dx.clone());
+                assert_eq!(&dx, want, "{set:?} {threads}");
+            }
+        }
+        let mut want: Vec<f64> = before.iter().map(|&x| f64::from(x)).collect();
+        for (row, k, f) in
+            (0..rows).flat_map(|row| (0..p.depth()).flat_map(move |k| (0..filters).map(move |f| (row, k, f))))
+        {
+            want[p.base(row) + p.offsets[k]] +=
+                f64::from(dz[row * columns.stride + 1 + f]) * f64::from(w[k * filters + f]);
+        }
+        for (got, want) in reference.unwrap().iter().zip(want) {
+            assert!((f64::from(*got) - want).abs() < 1e-4, "{got} {want}");
         }
     }
 }
