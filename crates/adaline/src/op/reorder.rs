@@ -2,6 +2,8 @@
 
 use super::{Run, Wires, cut, front};
 use crate::Shape;
+use crate::kernel::Machine;
+use crate::kernel::spread::spread;
 use crate::plan::Order;
 
 /// y holds the values of x in another order.
@@ -18,25 +20,29 @@ impl Reorder {
         let Wires { x, y, .. } = &self.wires;
         let len = run.rows * self.shape.len();
         let [from, y] = cut(run.arena, [x.range(len), front(y, len)]);
-        self.turn(run.rows, self.from, x.pick(len, run.batch, from), y);
+        self.turn(run.machine, run.rows, self.from, x.pick(len, run.batch, from), y);
     }
 
     pub(crate) fn backward(&self, run: &mut Run<'_>) {
         let Wires { dy: Some(dy), dx: Some(dx), .. } = &self.wires else { return };
         let len = run.rows * self.shape.len();
         let [dy, dx] = cut(run.arena, [front(dy, len), front(dx, len)]);
-        self.turn(run.rows, self.to, dy, dx);
+        self.turn(run.machine, run.rows, self.to, dy, dx);
     }
 
     /// From an order into the other one of this operation.
-    fn turn(&self, rows: usize, from: Order, x: &[f32], y: &mut [f32]) {
+    fn turn(&self, machine: &Machine, rows: usize, from: Order, x: &[f32], y: &mut [f32]) {
         match self.shape {
             Shape::Flat(_) => y.copy_from_slice(x),
             Shape::Image { channels, height, width } => {
                 let pixels = height * width;
                 let (outer, inner) = if from == Order::ChannelsLast { (pixels, channels) } else { (channels, pixels) };
-                let images = x.chunks_exact(outer * inner).zip(y.chunks_exact_mut(outer * inner));
-                images.for_each(|(x, y)| transpose(outer, inner, 1, x, y));
+                let len = outer * inner;
+                spread(machine, rows, len, [(y, len)], &|images, [y]| {
+                    let x = &x[images.start * len..images.end * len];
+                    let images = x.chunks_exact(len).zip(y.chunks_exact_mut(len));
+                    images.for_each(|(x, y)| transpose(outer, inner, 1, x, y));
+                });
             }
             Shape::Sequence { steps, features } => {
                 let (outer, inner) = if from == Order::StepsFirst { (steps, rows) } else { (rows, steps) };

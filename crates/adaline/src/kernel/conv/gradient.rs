@@ -7,6 +7,7 @@ use crate::kernel::panels::panels_len;
 use crate::kernel::simd::{LANES, Simd};
 use crate::kernel::tile::tile_height;
 use crate::kernel::{Machine, Shared, Work};
+use std::ops::Range;
 
 /// Places that one part of a gradient's sum should have: few enough that their values stay in the second cache while every
 /// tile of weights goes over them, many enough that adding the parts up costs little.
@@ -94,6 +95,9 @@ pub(crate) struct FilterGradient<'a> {
     pub out: &'a mut [f32],
 }
 
+/// Places that the sums go over before the next tile's turn.
+const GRADIENT_PLACES: usize = 128;
+
 /// Rows of the weight that one task takes.
 const GRADIENT_ROWS: usize = 36;
 
@@ -175,7 +179,7 @@ struct GradientBlock<'a> {
     columns: Columns,
     /// The part's own gradient.
     to: Shared,
-    images: std::ops::Range<usize>,
+    images: Range<usize>,
     /// The rows of the weight.
     first: usize,
     end: usize,
@@ -187,68 +191,87 @@ impl Work for GradientBlock<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let panels = self.columns.count.div_ceil(LANES);
-        let mut panel = 0;
-        while panel < panels {
-            // The last panel may be narrow, and is then read with care: alone.
-            let whole = self.columns.count / LANES;
-            let vectors = if panel + S::TILE_VECTORS <= whole { S::TILE_VECTORS } else { 1 };
-            let mut k = self.first;
-            while k < self.end {
-                let rows = tile_height::<S>(self.end - k);
-                with_tile!(rows, vectors, self.tile::<S>(s, k, panel));
-                k += rows;
+        let rows = self.places.rows;
+        // Rows of places, of all images of the part one after the other.
+        let (begin, end) = (self.images.start * rows, self.images.end * rows);
+        let at_once = (GRADIENT_PLACES / self.places.columns.max(1)).max(1);
+        for start in (begin..end).step_by(at_once) {
+            let part = Part { begin: start == begin, rows: start..(start + at_once).min(end) };
+            let mut panel = 0;
+            while panel < panels {
+                // The last panel may be narrow, and is then read with care: alone.
+                let whole = self.columns.count / LANES;
+                let vectors = if panel + S::TILE_VECTORS <= whole { S::TILE_VECTORS } else { 1 };
+                let mut k = self.first;
+                while k < self.end {
+                    let rows = tile_height::<S>(self.end - k);
+                    with_tile!(rows, vectors, self.tile::<S>(s, &part, k, panel));
+                    k += rows;
+                }
+                panel += vectors;
             }
-            panel += vectors;
         }
     }
 }
 
+/// Places that are looked at before the sums go on with the next ones.
+struct Part {
+    /// Whether the sums start here.
+    begin: bool,
+    rows: Range<usize>,
+}
+
 impl GradientBlock<'_> {
-    /// `R` rows of the weight × `V` panels, held in registers over all places of the part.
+    /// `R` rows of the weight × `V` panels, held in registers over the places of a part.
     #[inline(always)]
-    fn tile<S: Simd, const R: usize, const V: usize>(&self, s: S, k: usize, panel: usize) {
+    fn tile<S: Simd, const R: usize, const V: usize>(&self, s: S, part: &Part, k: usize, panel: usize) {
         let Places { rows, columns, right, down, image, first, ref offsets } = *self.places;
-        let width = LANES.min(self.columns.count - panel * LANES);
+        let (width, depth) = (LANES.min(self.columns.count - panel * LANES), offsets.len());
+        let to = |r: usize, v: usize| self.to.at(((panel + v) * depth + k + r) * LANES);
         let mut sums = [[s.splat(0.0); V]; R];
-        let mut dz = self.dz.as_ptr().wrapping_add(
-            self.images.start * rows * columns * self.columns.stride + self.columns.first + panel * LANES,
-        );
-        for number in self.images.clone() {
-            for row in 0..rows {
-                let start = self.x.as_ptr().wrapping_add(first + number * image + row * down);
-                let mut values = [start; R];
-                for r in 0..R {
-                    values[r] = start.wrapping_add(offsets[k + r]);
-                }
-                for column in 0..columns {
-                    let mut d = [s.splat(0.0); V];
-                    if width == LANES {
-                        for v in 0..V {
-                            // SAFETY: the place's row and whole panels of it: inside dz, as `filter_gradient` checked.
-                            d[v] = unsafe { s.load_from(dz.add(v * LANES)) };
-                        }
-                    } else {
-                        let mut array = [0.0; LANES];
-                        // SAFETY: as above, for the columns that exist.
-                        unsafe { std::ptr::copy_nonoverlapping(dz, array.as_mut_ptr(), width) };
-                        d[0] = s.load(&array);
-                    }
-                    for r in 0..R {
-                        // SAFETY: a value of the window at this place: inside x, as `filter_gradient` checked.
-                        let value = s.splat(unsafe { *values[r].add(column * right) });
-                        for v in 0..V {
-                            sums[r][v] = s.fma(value, d[v], sums[r][v]);
-                        }
-                    }
-                    dz = dz.wrapping_add(self.columns.stride);
+        if !part.begin {
+            for r in 0..R {
+                for v in 0..V {
+                    // SAFETY: row k + r of panel + v of the part's gradient, which is this task's own and has been written.
+                    sums[r][v] = unsafe { s.load_from(to(r, v)) };
                 }
             }
         }
-        let depth = offsets.len();
+        let dz = part.rows.start * columns * self.columns.stride + self.columns.first + panel * LANES;
+        let mut dz = self.dz.as_ptr().wrapping_add(dz);
+        for row in part.rows.clone() {
+            let start = self.x.as_ptr().wrapping_add(first + row / rows * image + row % rows * down);
+            let mut values = [start; R];
+            for r in 0..R {
+                values[r] = start.wrapping_add(offsets[k + r]);
+            }
+            for column in 0..columns {
+                let mut d = [s.splat(0.0); V];
+                if width == LANES {
+                    for v in 0..V {
+                        // SAFETY: the place's row and whole panels of it: inside dz, as `filter_gradient` checked.
+                        d[v] = unsafe { s.load_from(dz.add(v * LANES)) };
+                    }
+                } else {
+                    let mut array = [0.0; LANES];
+                    // SAFETY: as above, for the columns that exist.
+                    unsafe { std::ptr::copy_nonoverlapping(dz, array.as_mut_ptr(), width) };
+                    d[0] = s.load(&array);
+                }
+                for r in 0..R {
+                    // SAFETY: a value of the window at this place: inside x, as `filter_gradient` checked.
+                    let value = s.splat(unsafe { *values[r].add(column * right) });
+                    for v in 0..V {
+                        sums[r][v] = s.fma(value, d[v], sums[r][v]);
+                    }
+                }
+                dz = dz.wrapping_add(self.columns.stride);
+            }
+        }
         for r in 0..R {
             for v in 0..V {
                 // SAFETY: row k + r of panel + v of the part's gradient, which is this task's own.
-                unsafe { s.store_to(self.to.at(((panel + v) * depth + k + r) * LANES), sums[r][v]) };
+                unsafe { s.store_to(to(r, v), sums[r][v]) };
             }
         }
     }
