@@ -1,12 +1,13 @@
 //! The gradients of filters and biases: sums over all places of all images, in parts of whole images.
 
-use super::{Columns, Places, SHARE_FROM};
+use super::{Area, BLOCK, Columns, Places, SHARE_FROM};
 use crate::Activation;
 use crate::kernel::elementwise::{self, Seen};
 use crate::kernel::panels::panels_len;
 use crate::kernel::simd::{LANES, Simd};
 use crate::kernel::tile::tile_height;
 use crate::kernel::{Machine, Shared, Work};
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 /// Places that one part of a gradient's sum should have: few enough that their values stay in the second cache while every
@@ -95,11 +96,8 @@ pub(crate) struct FilterGradient<'a> {
     pub out: &'a mut [f32],
 }
 
-/// Places that the sums go over before the next tile's turn.
-const GRADIENT_PLACES: usize = 128;
-
 /// Rows of the weight that one task takes.
-const GRADIENT_ROWS: usize = 36;
+const GRADIENT_ROWS: usize = 144;
 
 /// The gradient of the filters.
 pub(crate) fn filter_gradient(machine: &Machine, g: FilterGradient<'_>) {
@@ -191,17 +189,22 @@ impl Work for GradientBlock<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let panels = self.columns.count.div_ceil(LANES);
-        let rows = self.places.rows;
-        // Rows of places, of all images of the part one after the other.
-        let (begin, end) = (self.images.start * rows, self.images.end * rows);
-        let at_once = (GRADIENT_PLACES / self.places.columns.max(1)).max(1);
-        for start in (begin..end).step_by(at_once) {
-            let part = Part { begin: start == begin, rows: start..(start + at_once).min(end) };
+        let count = self.places.count();
+        let (begin, end) = (self.images.start * count, self.images.end * count);
+        let mut bases = [0; BLOCK];
+        // Not zeroed: what the tiles read has been packed.
+        let mut packed = MaybeUninit::<[f32; 2 * BLOCK * LANES]>::uninit();
+        let to = Shared(packed.as_mut_ptr().cast());
+        for start in (begin..end).step_by(BLOCK) {
+            let places = start..(start + BLOCK).min(end);
+            self.places.bases(Area::ONE, places.clone(), &mut bases);
             let mut panel = 0;
             while panel < panels {
-                // The last panel may be narrow, and is then read with care: alone.
-                let whole = self.columns.count / LANES;
-                let vectors = if panel + S::TILE_VECTORS <= whole { S::TILE_VECTORS } else { 1 };
+                let vectors = S::TILE_VECTORS.min(panels - panel);
+                for v in 0..vectors {
+                    self.pack(s, places.clone(), panel + v, to.at(v * BLOCK * LANES));
+                }
+                let part = Part { begin: start == begin, bases: &bases[..places.len()], dz: to.at(0) };
                 let mut k = self.first;
                 while k < self.end {
                     let rows = tile_height::<S>(self.end - k);
@@ -214,19 +217,45 @@ impl Work for GradientBlock<'_> {
     }
 }
 
-/// Places that are looked at before the sums go on with the next ones.
-struct Part {
+/// Places that the sums go over before the next tile's turn.
+struct Part<'a> {
     /// Whether the sums start here.
     begin: bool,
-    rows: Range<usize>,
+    /// Where their windows begin,
+    bases: &'a [usize],
+    /// and their gradients, packed: panels of `BLOCK` places.
+    dz: *const f32,
 }
 
 impl GradientBlock<'_> {
+    /// Copies the gradients of some places in a panel; zeroes behind the last column. In place they are so far apart that they
+    /// fall into the same few sets of the cache.
+    #[inline(always)]
+    fn pack<S: Simd>(&self, s: S, places: Range<usize>, panel: usize, to: *mut f32) {
+        let Columns { stride, first, count } = self.columns;
+        let width = LANES.min(count - panel * LANES);
+        for (number, place) in places.enumerate() {
+            // SAFETY: the columns of a place that exist: inside dz, as `filter_gradient` checked.
+            let from = unsafe { self.dz.as_ptr().add(place * stride + first + panel * LANES) };
+            let v = if width == LANES {
+                // SAFETY: as above, a whole panel.
+                unsafe { s.load_from(from) }
+            } else {
+                let mut array = [0.0; LANES];
+                // SAFETY: as above.
+                unsafe { std::ptr::copy_nonoverlapping(from, array.as_mut_ptr(), width) };
+                s.load(&array)
+            };
+            // SAFETY: `to` has room for `BLOCK` places.
+            unsafe { s.store_to(to.add(number * LANES), v) };
+        }
+    }
+
     /// `R` rows of the weight × `V` panels, held in registers over the places of a part.
     #[inline(always)]
-    fn tile<S: Simd, const R: usize, const V: usize>(&self, s: S, part: &Part, k: usize, panel: usize) {
-        let Places { rows, columns, right, down, image, first, ref offsets } = *self.places;
-        let (width, depth) = (LANES.min(self.columns.count - panel * LANES), offsets.len());
+    fn tile<S: Simd, const R: usize, const V: usize>(&self, s: S, part: &Part<'_>, k: usize, panel: usize) {
+        let offsets = &self.places.offsets;
+        let depth = offsets.len();
         let to = |r: usize, v: usize| self.to.at(((panel + v) * depth + k + r) * LANES);
         let mut sums = [[s.splat(0.0); V]; R];
         if !part.begin {
@@ -237,36 +266,25 @@ impl GradientBlock<'_> {
                 }
             }
         }
-        let dz = part.rows.start * columns * self.columns.stride + self.columns.first + panel * LANES;
-        let mut dz = self.dz.as_ptr().wrapping_add(dz);
-        for row in part.rows.clone() {
-            let start = self.x.as_ptr().wrapping_add(first + row / rows * image + row % rows * down);
-            let mut values = [start; R];
+        let mut values = [self.x.as_ptr(); R];
+        for r in 0..R {
+            values[r] = values[r].wrapping_add(offsets[k + r]);
+        }
+        let mut dz = part.dz;
+        for &base in part.bases {
+            let mut d = [s.splat(0.0); V];
+            for v in 0..V {
+                // SAFETY: the packed gradients of this place.
+                d[v] = unsafe { s.load_from(dz.add(v * BLOCK * LANES)) };
+            }
             for r in 0..R {
-                values[r] = start.wrapping_add(offsets[k + r]);
-            }
-            for column in 0..columns {
-                let mut d = [s.splat(0.0); V];
-                if width == LANES {
-                    for v in 0..V {
-                        // SAFETY: the place's row and whole panels of it: inside dz, as `filter_gradient` checked.
-                        d[v] = unsafe { s.load_from(dz.add(v * LANES)) };
-                    }
-                } else {
-                    let mut array = [0.0; LANES];
-                    // SAFETY: as above, for the columns that exist.
-                    unsafe { std::ptr::copy_nonoverlapping(dz, array.as_mut_ptr(), width) };
-                    d[0] = s.load(&array);
+                // SAFETY: a value of the window at this place: inside x, as `filter_gradient` checked.
+                let value = s.splat(unsafe { *values[r].add(base) });
+                for v in 0..V {
+                    sums[r][v] = s.fma(value, d[v], sums[r][v]);
                 }
-                for r in 0..R {
-                    // SAFETY: a value of the window at this place: inside x, as `filter_gradient` checked.
-                    let value = s.splat(unsafe { *values[r].add(column * right) });
-                    for v in 0..V {
-                        sums[r][v] = s.fma(value, d[v], sums[r][v]);
-                    }
-                }
-                dz = dz.wrapping_add(self.columns.stride);
             }
+            dz = dz.wrapping_add(LANES);
         }
         for r in 0..R {
             for v in 0..V {
