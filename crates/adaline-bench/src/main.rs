@@ -7,19 +7,22 @@
 
 mod accuracy;
 mod affinity;
+mod machine;
 mod options;
 mod timing;
 mod workload;
 
+use machine::{Copying, Peak};
 use options::Options;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Instant;
-use workload::{Inference, NAMES, Training};
+use workload::{Inference, NAMES, Training, Workload};
 
 const USAGE: &str = "\
 adaline-bench --workload NAME [--threads N] [--repeats 7] [--block SECONDS] [--set avx512|avx2|portable] [--serve]
-    times one workload and prints one JSON line; with --serve one block for every line on standard input, until q
+    times one workload and prints one JSON line; with --serve one block for every line on standard input, until q;
+    with --steps N it runs exactly N steps and times nothing
 
 adaline-bench accuracy [--only iris,digits] [--seeds N] [--threads N] [--breast-cancer FILE] [--mnist FOLDER] [--text FILE]
     how well the defaults learn, the mean over seeds beside scikit-learn's; exit 4 where a goal is missed
@@ -60,17 +63,16 @@ fn time(options: &Options) -> Result<(), String> {
     let start = Instant::now();
     let name = options.workload.as_str();
     let told = |error: adaline::Error| error.to_string();
-    match name {
-        name if name.starts_with("W6-") => {
-            let network = workload::network(name).map_err(told)?;
-            let batch = if name.ends_with("-b1") { 1 } else { 256 };
-            let mut inference = Inference::new(&network, batch, threads, set).map_err(told)?;
-            timing::measure(options, start.elapsed().as_secs_f64(), cpus, &mut inference)
+    let network;
+    let mut workload: Box<dyn Workload + '_> = match name {
+        _ if !NAMES.contains(&name) => return Err(format!("no workload {name}; there are {}", NAMES.join(", "))),
+        "peak" => Box::new(Peak::new(threads, set)),
+        "W7-memcpy" => Box::new(Copying::new(1 << 20, threads)),
+        _ if workload::rows(name).is_some() => {
+            network = workload::network(name).map_err(told)?;
+            Box::new(Inference::new(name, &network, threads, set).map_err(told)?)
         }
-        name if NAMES.contains(&name) => {
-            let mut training = Training::new(name, threads, set).map_err(told)?;
-            timing::measure(options, start.elapsed().as_secs_f64(), cpus, &mut training)
-        }
-        _ => Err(format!("no workload {name}; there are {}", NAMES.join(", "))),
-    }
+        _ => Box::new(Training::new(name, threads, set).map_err(told)?),
+    };
+    timing::measure(options, start.elapsed().as_secs_f64(), cpus, workload.as_mut())
 }

@@ -14,6 +14,8 @@ pub(crate) struct Options {
     pub set: InstructionSet,
     /// One block for every line on standard input, instead of `repeats` of them.
     pub serve: bool,
+    /// Exactly so many steps and no timing: what a profiler or a counter of instructions wants.
+    pub steps: Option<usize>,
 }
 
 impl Options {
@@ -25,6 +27,7 @@ impl Options {
             block: 0.4,
             set: InstructionSet::best(),
             serve: false,
+            steps: None,
         };
         let mut arguments = arguments.iter();
         while let Some(flag) = arguments.next() {
@@ -36,6 +39,7 @@ impl Options {
                 "--block" => options.block = number(flag, value()?)?,
                 "--set" => options.set = instruction_set(value()?)?,
                 "--serve" => options.serve = true,
+                "--steps" => options.steps = Some(number(flag, value()?)?),
                 // What the peers need to know and this program does not.
                 "--peer" | "--models" | "--variant" => {
                     value()?;
@@ -88,12 +92,15 @@ mod tests {
             parse("--workload W3 --peer adaline --threads 2 --models somewhere --block 0.1 --set portable --serve")
                 .unwrap();
         assert_eq!((options.workload.as_str(), options.threads, options.serve), ("W3", 2, true));
-        assert_eq!((options.block, options.set), (0.1, InstructionSet::Portable));
+        assert_eq!((options.block, options.set, options.steps), (0.1, InstructionSet::Portable, None));
+        assert_eq!(parse("--workload W1 --steps 500").unwrap().steps, Some(500));
     }
 
     #[test]
     fn mistakes_are_told() {
-        for line in ["", "--workload", "--workload W3 --threads 0", "--workload W3 --set mmx", "--workload W3 --fast"] {
+        for line in
+            ["", "--workload", "--workload W3 --threads 0", "--workload W3 --set mmx", "--workload W3 --steps few"]
+        {
             assert!(parse(line).is_err(), "{line}");
         }
     }

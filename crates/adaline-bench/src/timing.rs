@@ -1,7 +1,7 @@
 //! Timed blocks and the JSON lines about them, as `bench/peers.py` does it.
 
 use crate::options::{Options, set_name};
-use crate::workload::{Figure, Workload};
+use crate::workload::Workload;
 use serde_json::{Map, Value, json};
 use std::io::{self, BufRead, Write};
 use std::time::Instant;
@@ -16,8 +16,12 @@ pub(crate) fn measure(
     cpus: Option<usize>,
     workload: &mut dyn Workload,
 ) -> Result<(), String> {
+    if let Some(steps) = options.steps {
+        workload.run(steps).map_err(|error| error.to_string())?;
+        return say(merged([json!({ "workload": options.workload, "steps": steps }), with_loss(workload.loss())]));
+    }
     let (steps, first) = calibrate(options.block, workload).map_err(|error| error.to_string())?;
-    let figure = Figure::of(&options.workload);
+    let figure = workload.figure();
     let head = json!({
         "workload": options.workload,
         "peer": "adaline",
