@@ -1,7 +1,7 @@
 //! Timed blocks and the JSON lines about them, as `bench/peers.py` does it.
 
 use crate::options::{Options, set_name};
-use crate::workload::Workload;
+use crate::workload::{Figure, Workload};
 use serde_json::{Map, Value, json};
 use std::io::{self, BufRead, Write};
 use std::time::Instant;
@@ -22,6 +22,11 @@ pub(crate) fn measure(
     }
     let (steps, first) = calibrate(options.block, workload).map_err(|error| error.to_string())?;
     let figure = workload.figure();
+    // A peak depends on the instruction set, so it says what a step is; the others' steps are in bench/workloads.py.
+    let operations = match figure {
+        Figure::Operations(operations) => json!({ "operations": operations }),
+        _ => json!({}),
+    };
     let head = json!({
         "workload": options.workload,
         "peer": "adaline",
@@ -34,6 +39,7 @@ pub(crate) fn measure(
         "first_call_s": first,
         "version": env!("CARGO_PKG_VERSION"),
     });
+    let head = merged([head, operations]);
     let mut block = || -> Result<(f64, Option<f64>), String> {
         let mut timed = || {
             workload.run((steps / 50).max(1))?; // wakes threads and caches after an idle gap
