@@ -45,7 +45,7 @@ class Workload(typing.NamedTuple):
         return seconds * 1e6
 
 
-MICROSECONDS, SAMPLES, GFLOPS = "microseconds", "samples/s", "GFLOP/s"
+MICROSECONDS, SAMPLES, GFLOPS = "µs", "samples/s", "GFLOP/s"
 FLOATS = 1 << 20
 
 

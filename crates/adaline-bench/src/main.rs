@@ -7,8 +7,11 @@
 
 mod accuracy;
 mod affinity;
+mod denormals;
+mod kernels;
 mod machine;
 mod options;
+mod scaling;
 mod timing;
 mod workload;
 
@@ -23,6 +26,15 @@ const USAGE: &str = "\
 adaline-bench --workload NAME [--threads N] [--repeats 7] [--block SECONDS] [--set avx512|avx2|portable] [--serve]
     times one workload and prints one JSON line; with --serve one block for every line on standard input, until q;
     with --steps N it runs exactly N steps and times nothing
+
+adaline-bench kernels [--only NAME] [--threads N] [--block SECONDS] [--repeats N] [--set SET]
+    each kind of layer by itself, forward and with its way back, and each optimizer's update: a table
+
+adaline-bench denormals [--only NAME] [--threads N] [--block SECONDS] [--repeats N] [--set SET]
+    how much slower a step is whose values are too small for ordinary numbers; exit 4 where it is more than twice
+
+adaline-bench scaling [--to 4096] [--threads N] [--out FOLDER] [--block SECONDS] [--repeats N] [--set SET]
+    training and prediction as width, batch and threads grow, beside the machine's peak: JSON lines, and charts in FOLDER
 
 adaline-bench accuracy [--only iris,digits] [--seeds N] [--threads N] [--breast-cancer FILE] [--mnist FOLDER] [--text FILE]
     how well the defaults learn, the mean over seeds beside scikit-learn's; exit 4 where a goal is missed
@@ -43,7 +55,10 @@ fn main() -> ExitCode {
             Ok(false) => Err((4, "a goal was missed".to_owned())),
             Err(message) => Err((1, message)),
         },
-        _ => match Options::parse(&arguments) {
+        Some("kernels") => with_options(&arguments[1..], kernels::run),
+        Some("denormals") => with_options(&arguments[1..], denormals::run),
+        Some("scaling") => with_options(&arguments[1..], scaling::run),
+        _ => match Options::parse_workload(&arguments) {
             Ok(options) => time(&options).map_err(|message| (1, message)),
             Err(message) => Err((2, message)),
         },
@@ -54,6 +69,16 @@ fn main() -> ExitCode {
             let _ = writeln!(io::stderr(), "adaline-bench: {message}");
             ExitCode::from(code)
         }
+    }
+}
+
+/// A command that says whether all was as it should be.
+fn with_options(arguments: &[String], run: impl Fn(&Options) -> Result<bool, String>) -> Result<(), (u8, String)> {
+    let options = Options::parse(arguments).map_err(|message| (2, message))?;
+    match run(&options) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err((4, "a goal was missed".to_owned())),
+        Err(message) => Err((1, message)),
     }
 }
 
