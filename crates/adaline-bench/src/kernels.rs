@@ -4,7 +4,8 @@
 //! stands first needs no gradient of its inputs. So a training pass over a layer normalisation and the layer is timed, and
 //! one over the normalisation alone; the difference is the layer's forward and backward, gradients of its inputs included.
 //! Images and sequences are read by a one-by-one convolution at a single place, so that neither a loss over large outputs
-//! nor another order of the values counts, in either pass. An update is a step less the same step's gradients.
+//! nor another order of the values counts, in either pass; a pool over whole images stands in its place, and its figures are
+//! what it takes more. An update is a step less the same step's gradients.
 
 use crate::options::Options;
 use crate::timing::{Run, compare};
