@@ -7,19 +7,34 @@
 
 mod accuracy;
 mod affinity;
+mod denormals;
+mod kernels;
+mod machine;
 mod options;
+mod scaling;
 mod timing;
 mod workload;
 
+use machine::{Copying, Peak};
 use options::Options;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Instant;
-use workload::{Inference, NAMES, Training};
+use workload::{Inference, NAMES, Training, Workload};
 
 const USAGE: &str = "\
 adaline-bench --workload NAME [--threads N] [--repeats 7] [--block SECONDS] [--set avx512|avx2|portable] [--serve]
-    times one workload and prints one JSON line; with --serve one block for every line on standard input, until q
+    times one workload and prints one JSON line; with --serve one block for every line on standard input, until q;
+    with --steps N it runs exactly N steps and times nothing
+
+adaline-bench kernels [--only NAME] [--threads N] [--block SECONDS] [--repeats N] [--set SET]
+    each kind of layer by itself, forward and with its way back, and each optimizer's update: a table
+
+adaline-bench denormals [--only NAME] [--threads N] [--block SECONDS] [--repeats N] [--set SET]
+    how much slower a step is whose values are too small for ordinary numbers; exit 4 where it is more than twice
+
+adaline-bench scaling [--to 4096] [--threads N] [--out FOLDER] [--block SECONDS] [--repeats N] [--set SET]
+    training and prediction as width, batch and threads grow, beside the machine's peak: JSON lines, and charts in FOLDER
 
 adaline-bench accuracy [--only iris,digits] [--seeds N] [--threads N] [--breast-cancer FILE] [--mnist FOLDER] [--text FILE]
     how well the defaults learn, the mean over seeds beside scikit-learn's; exit 4 where a goal is missed
@@ -40,7 +55,10 @@ fn main() -> ExitCode {
             Ok(false) => Err((4, "a goal was missed".to_owned())),
             Err(message) => Err((1, message)),
         },
-        _ => match Options::parse(&arguments) {
+        Some("kernels") => with_options(&arguments[1..], kernels::run),
+        Some("denormals") => with_options(&arguments[1..], denormals::run),
+        Some("scaling") => with_options(&arguments[1..], scaling::run),
+        _ => match Options::parse_workload(&arguments) {
             Ok(options) => time(&options).map_err(|message| (1, message)),
             Err(message) => Err((2, message)),
         },
@@ -54,23 +72,32 @@ fn main() -> ExitCode {
     }
 }
 
+/// A command that says whether all was as it should be.
+fn with_options(arguments: &[String], run: impl Fn(&Options) -> Result<bool, String>) -> Result<(), (u8, String)> {
+    let options = Options::parse(arguments).map_err(|message| (2, message))?;
+    match run(&options) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err((4, "a goal was missed".to_owned())),
+        Err(message) => Err((1, message)),
+    }
+}
+
 fn time(options: &Options) -> Result<(), String> {
     let cpus = affinity::pin(options.threads);
     let Options { threads, set, .. } = *options;
     let start = Instant::now();
     let name = options.workload.as_str();
     let told = |error: adaline::Error| error.to_string();
-    match name {
-        name if name.starts_with("W6-") => {
-            let network = workload::network(name).map_err(told)?;
-            let batch = if name.ends_with("-b1") { 1 } else { 256 };
-            let mut inference = Inference::new(&network, batch, threads, set).map_err(told)?;
-            timing::measure(options, start.elapsed().as_secs_f64(), cpus, &mut inference)
+    let network;
+    let mut workload: Box<dyn Workload + '_> = match name {
+        _ if !NAMES.contains(&name) => return Err(format!("no workload {name}; there are {}", NAMES.join(", "))),
+        "peak" => Box::new(Peak::new(threads, set)),
+        "W7-memcpy" => Box::new(Copying::new(1 << 20, threads)),
+        _ if workload::rows(name).is_some() => {
+            network = workload::network(name).map_err(told)?;
+            Box::new(Inference::new(name, &network, threads, set).map_err(told)?)
         }
-        name if NAMES.contains(&name) => {
-            let mut training = Training::new(name, threads, set).map_err(told)?;
-            timing::measure(options, start.elapsed().as_secs_f64(), cpus, &mut training)
-        }
-        _ => Err(format!("no workload {name}; there are {}", NAMES.join(", "))),
-    }
+        _ => Box::new(Training::new(name, threads, set).map_err(told)?),
+    };
+    timing::measure(options, start.elapsed().as_secs_f64(), cpus, workload.as_mut())
 }

@@ -1,6 +1,7 @@
-//! The command line of the timing part, the same as that of the peers' programs.
+//! The command line: that of the peers' programs, and what the other commands need.
 
 use adaline::InstructionSet;
+use std::path::PathBuf;
 
 /// What is measured, and how.
 #[derive(Debug, Clone)]
@@ -14,6 +15,14 @@ pub(crate) struct Options {
     pub set: InstructionSet,
     /// One block for every line on standard input, instead of `repeats` of them.
     pub serve: bool,
+    /// Exactly so many steps and no timing: what a profiler or a counter of instructions wants.
+    pub steps: Option<usize>,
+    /// The largest width and batch of `scaling`.
+    pub to: usize,
+    /// Where `scaling` leaves its lines and charts.
+    pub out: Option<PathBuf>,
+    /// What of `kernels` and `denormals`: names that contain this.
+    pub only: String,
 }
 
 impl Options {
@@ -25,6 +34,10 @@ impl Options {
             block: 0.4,
             set: InstructionSet::best(),
             serve: false,
+            steps: None,
+            to: 4096,
+            out: None,
+            only: String::new(),
         };
         let mut arguments = arguments.iter();
         while let Some(flag) = arguments.next() {
@@ -36,6 +49,10 @@ impl Options {
                 "--block" => options.block = number(flag, value()?)?,
                 "--set" => options.set = instruction_set(value()?)?,
                 "--serve" => options.serve = true,
+                "--steps" => options.steps = Some(number(flag, value()?)?),
+                "--to" => options.to = number(flag, value()?)?,
+                "--out" => options.out = Some(PathBuf::from(value()?)),
+                "--only" => options.only.clone_from(value()?),
                 // What the peers need to know and this program does not.
                 "--peer" | "--models" | "--variant" => {
                     value()?;
@@ -43,11 +60,17 @@ impl Options {
                 _ => return Err(format!("unknown argument {flag}")),
             }
         }
-        if options.workload.is_empty() {
-            return Err("--workload says what to measure".to_owned());
-        }
         if options.threads == 0 || options.repeats == 0 || !(options.block > 0.0 && options.block < 3600.0) {
             return Err("--threads and --repeats are at least 1, --block is in seconds".to_owned());
+        }
+        Ok(options)
+    }
+
+    /// The same where one workload is measured.
+    pub(crate) fn parse_workload(arguments: &[String]) -> Result<Options, String> {
+        let options = Options::parse(arguments)?;
+        if options.workload.is_empty() {
+            return Err("--workload says what to measure".to_owned());
         }
         Ok(options)
     }
@@ -79,7 +102,7 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Options, String> {
-        Options::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        Options::parse_workload(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
     }
 
     #[test]
@@ -88,12 +111,15 @@ mod tests {
             parse("--workload W3 --peer adaline --threads 2 --models somewhere --block 0.1 --set portable --serve")
                 .unwrap();
         assert_eq!((options.workload.as_str(), options.threads, options.serve), ("W3", 2, true));
-        assert_eq!((options.block, options.set), (0.1, InstructionSet::Portable));
+        assert_eq!((options.block, options.set, options.steps), (0.1, InstructionSet::Portable, None));
+        assert_eq!(parse("--workload W1 --steps 500").unwrap().steps, Some(500));
     }
 
     #[test]
     fn mistakes_are_told() {
-        for line in ["", "--workload", "--workload W3 --threads 0", "--workload W3 --set mmx", "--workload W3 --fast"] {
+        for line in
+            ["", "--workload", "--workload W3 --threads 0", "--workload W3 --set mmx", "--workload W3 --steps few"]
+        {
             assert!(parse(line).is_err(), "{line}");
         }
     }

@@ -16,8 +16,21 @@ pub(crate) fn measure(
     cpus: Option<usize>,
     workload: &mut dyn Workload,
 ) -> Result<(), String> {
-    let (steps, first) = calibrate(options.block, workload).map_err(|error| error.to_string())?;
-    let figure = Figure::of(&options.workload);
+    if let Some(steps) = options.steps {
+        workload.run(steps).map_err(|error: adaline::Error| error.to_string())?;
+        return say(merged([json!({ "workload": options.workload, "steps": steps }), with_loss(workload.loss())]));
+    }
+    let told = |error: adaline::Error| error.to_string();
+    let start = Instant::now();
+    workload.run(1).map_err(told)?;
+    let first = start.elapsed().as_secs_f64();
+    let steps = calibrate(options.block, &mut |steps| workload.run(steps)).map_err(told)?;
+    let figure = workload.figure();
+    // A peak depends on the instruction set, so it says what a step is; the others' steps are in bench/workloads.py.
+    let operations = match figure {
+        Figure::Operations(operations) => json!({ "operations": operations }),
+        _ => json!({}),
+    };
     let head = json!({
         "workload": options.workload,
         "peer": "adaline",
@@ -30,6 +43,7 @@ pub(crate) fn measure(
         "first_call_s": first,
         "version": env!("CARGO_PKG_VERSION"),
     });
+    let head = merged([head, operations]);
     let mut block = || -> Result<(f64, Option<f64>), String> {
         let mut timed = || {
             workload.run((steps / 50).max(1))?; // wakes threads and caches after an idle gap
@@ -37,7 +51,7 @@ pub(crate) fn measure(
             workload.run(steps)?;
             Ok(start.elapsed().as_secs_f64() / steps as f64)
         };
-        let seconds: f64 = timed().map_err(|error: adaline::Error| error.to_string())?;
+        let seconds: f64 = timed().map_err(told)?;
         Ok((seconds, workload.loss()))
     };
     if options.serve {
@@ -50,8 +64,7 @@ pub(crate) fn measure(
         seconds.push(time);
         loss = last;
     }
-    seconds.sort_by(f64::total_cmp);
-    let median = (seconds[(seconds.len() - 1) / 2] + seconds[seconds.len() / 2]) / 2.0;
+    let median = median(&mut seconds);
     let result = json!({
         "value": figure.value(median),
         "sec_per_step": median,
@@ -75,20 +88,41 @@ fn serve(head: Value, block: &mut dyn FnMut() -> Result<(f64, Option<f64>), Stri
     Ok(())
 }
 
-/// Runs until caches and branch predictors know the work. Returns the steps of a block, and the seconds of the first.
-fn calibrate(block: f64, workload: &mut dyn Workload) -> adaline::Result<(usize, f64)> {
-    let start = Instant::now();
-    workload.run(1)?;
-    let first = start.elapsed().as_secs_f64();
+/// Steps of something that is timed.
+pub(crate) type Run<'a> = Box<dyn FnMut(usize) -> adaline::Result<()> + 'a>;
+
+/// The median seconds a step of things that take turns, `repeats` blocks of `block` seconds each.
+pub(crate) fn compare(block: f64, repeats: usize, runs: &mut [Run<'_>]) -> adaline::Result<Vec<f64>> {
+    let steps: Vec<usize> = runs.iter_mut().map(|run| calibrate(block, run)).collect::<adaline::Result<_>>()?;
+    let mut seconds = vec![Vec::with_capacity(repeats); runs.len()];
+    for _ in 0..repeats {
+        for ((run, &steps), seconds) in runs.iter_mut().zip(&steps).zip(&mut seconds) {
+            let start = Instant::now();
+            run(steps)?;
+            seconds.push(start.elapsed().as_secs_f64() / steps as f64);
+        }
+    }
+    Ok(seconds.iter_mut().map(|seconds| median(seconds)).collect())
+}
+
+/// Sorts and takes the middle.
+fn median(seconds: &mut [f64]) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    (seconds[(seconds.len() - 1) / 2] + seconds[seconds.len() / 2]) / 2.0
+}
+
+/// Runs until caches and branch predictors know the work. Returns the steps of a block.
+fn calibrate(block: f64, run: &mut dyn FnMut(usize) -> adaline::Result<()>) -> adaline::Result<usize> {
+    let warm_up = block.min(WARM_UP);
     let mut steps = 1usize;
     loop {
         let start = Instant::now();
-        workload.run(steps)?;
+        run(steps)?;
         let seconds = start.elapsed().as_secs_f64();
-        if seconds > WARM_UP {
-            return Ok((((steps as f64 * block / seconds) as usize).max(1), first));
+        if seconds > warm_up {
+            return Ok(((steps as f64 * block / seconds) as usize).max(1));
         }
-        let growth = (1.2 * WARM_UP / seconds.max(1e-7)).min(10.0);
+        let growth = (1.2 * warm_up / seconds.max(1e-7)).min(10.0);
         steps = (steps + 1).max((steps as f64 * growth) as usize);
     }
 }
@@ -107,7 +141,7 @@ fn merged<const N: usize>(parts: [Value; N]) -> Value {
     Value::Object(all)
 }
 
-fn say(line: Value) -> Result<(), String> {
+pub(crate) fn say(line: Value) -> Result<(), String> {
     let mut out = io::stdout().lock();
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|error| error.to_string())
 }

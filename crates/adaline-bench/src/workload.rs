@@ -1,17 +1,36 @@
 //! The workloads: what one step is.
 //!
 //! Training runs forward, loss, backward and update on ready mini-batches that are gone through in turn; nothing is
-//! shuffled or copied in the timed part. `bench/README.md` has the table.
+//! shuffled or copied in the timed part. An activation or a matrix product is the prediction of a network that is nothing
+//! else: a plan writes straight from the caller's rows into its own buffer. `bench/README.md` has the table.
 
 use adaline::data::{Split, Table};
 use adaline::prelude::*;
 use adaline::rng::{Purpose, Rng};
-use adaline::{Batch, InstructionSet, Session};
+use adaline::{Activation, Batch, InstructionSet, Session};
 use std::hint::black_box;
 
 /// All that can be measured.
-pub(crate) const NAMES: [&str; 10] =
-    ["W1", "W2", "W3", "W3b", "W4", "W5", "W6-mlp-b1", "W6-mlp-b256", "W6-cnn-b1", "W6-cnn-b256"];
+pub(crate) const NAMES: [&str; 18] = [
+    "W1",
+    "W2",
+    "W3",
+    "W3b",
+    "W4",
+    "W5",
+    "W6-mlp-b1",
+    "W6-mlp-b256",
+    "W6-cnn-b1",
+    "W6-cnn-b256",
+    "W7-sigmoid",
+    "W7-tanh",
+    "W7-relu",
+    "W7-softmax",
+    "W8-1024",
+    "W8-64x784x128",
+    "W7-memcpy",
+    "peak",
+];
 
 /// Ready mini-batches in W3, W3b, W4 and W5.
 const BATCHES: usize = 32;
@@ -20,8 +39,12 @@ const BATCHES: usize = 32;
 pub(crate) trait Workload {
     /// So many steps.
     fn run(&mut self, steps: usize) -> adaline::Result<()>;
+    /// What a step counts as.
+    fn figure(&self) -> Figure;
     /// The loss of the last step, where there is one.
-    fn loss(&self) -> Option<f64>;
+    fn loss(&self) -> Option<f64> {
+        None
+    }
 }
 
 /// What a step counts as.
@@ -31,6 +54,8 @@ pub(crate) enum Figure {
     Microseconds(&'static str),
     /// So many samples a step, as samples a second.
     Samples(usize),
+    /// So many floating-point operations a step, as billions of them a second.
+    Operations(f64),
 }
 
 impl Figure {
@@ -42,6 +67,8 @@ impl Figure {
             "W3" | "W4" | "W5" => Figure::Samples(64),
             "W3b" => Figure::Samples(128),
             "W6-mlp-b256" | "W6-cnn-b256" => Figure::Samples(256),
+            "W8-1024" => Figure::Operations(2.0 * 1024.0 * 1024.0 * 1024.0),
+            "W8-64x784x128" => Figure::Operations(2.0 * 64.0 * 784.0 * 128.0),
             _ => Figure::Microseconds("us"),
         }
     }
@@ -50,6 +77,7 @@ impl Figure {
         match self {
             Figure::Microseconds(unit) => unit,
             Figure::Samples(_) => "samples/s",
+            Figure::Operations(_) => "GFLOP/s",
         }
     }
 
@@ -57,6 +85,7 @@ impl Figure {
         match self {
             Figure::Microseconds(_) => seconds * 1e6,
             Figure::Samples(samples) => samples as f64 / seconds,
+            Figure::Operations(count) => count / seconds / 1e9,
         }
     }
 }
@@ -71,8 +100,25 @@ pub(crate) fn network(workload: &str) -> adaline::Result<Network> {
             let chain = "conv 32 3x3 relu, maxpool 2, conv 64 3x3 relu, maxpool 2, flatten, dense 128 relu, dense 10";
             Network::new(Shape::Image { channels: 1, height: 28, width: 28 }, Layer::parse_chain(chain)?)
         }
+        "W7-sigmoid" => Network::new(Shape::Flat(1024), [Activation::Sigmoid]),
+        "W7-tanh" => Network::new(Shape::Flat(1024), [Activation::Tanh]),
+        "W7-relu" => Network::new(Shape::Flat(1024), [Activation::Relu]),
+        "W7-softmax" => Network::new(Shape::Flat(1024), [Activation::Softmax]),
+        "W8-1024" => Network::new(Shape::Flat(1024), [Dense::linear(1024).without_bias()]),
+        "W8-64x784x128" => Network::new(Shape::Flat(784), [Dense::linear(128).without_bias()]),
         "W5" => Network::new(Shape::Sequence { steps: 28, features: 28 }, Layer::parse_chain("lstm 128, dense 10")?),
         _ => Network::new(Shape::Flat(784), [Dense::relu(128), Dense::linear(10)]),
+    }
+}
+
+/// The rows of a workload that only predicts.
+pub(crate) fn rows(workload: &str) -> Option<usize> {
+    match workload {
+        "W6-mlp-b1" | "W6-cnn-b1" => Some(1),
+        "W6-mlp-b256" | "W6-cnn-b256" => Some(256),
+        "W7-sigmoid" | "W7-tanh" | "W7-relu" | "W7-softmax" | "W8-1024" => Some(1024),
+        "W8-64x784x128" => Some(64),
+        _ => None,
     }
 }
 
@@ -85,6 +131,7 @@ pub(crate) struct Training {
     /// Batches a step: all of them where a step is an epoch.
     batches_a_step: usize,
     next: usize,
+    figure: Figure,
     loss: Option<f64>,
 }
 
@@ -106,7 +153,16 @@ impl Training {
         let trainer = Trainer::new(optimizer).batch_size(largest).threads(threads).instruction_set(set);
         let session = trainer.session(&network, &Targets::Classes(batches[0].1.clone()))?;
         let batches_a_step = if workload == "W2" { batches.len() } else { 1 };
-        Ok(Training { network, session, batches, learning_rate, batches_a_step, next: 0, loss: None })
+        Ok(Training {
+            network,
+            session,
+            batches,
+            learning_rate,
+            batches_a_step,
+            next: 0,
+            figure: Figure::of(workload),
+            loss: None,
+        })
     }
 }
 
@@ -121,6 +177,10 @@ impl Workload for Training {
         Ok(())
     }
 
+    fn figure(&self) -> Figure {
+        self.figure
+    }
+
     fn loss(&self) -> Option<f64> {
         self.loss
     }
@@ -130,18 +190,21 @@ impl Workload for Training {
 pub(crate) struct Inference<'n> {
     predictor: Predictor<'n>,
     inputs: Vec<f32>,
+    figure: Figure,
 }
 
 impl<'n> Inference<'n> {
     pub(crate) fn new(
+        workload: &str,
         network: &'n Network,
-        batch: usize,
         threads: usize,
         set: InstructionSet,
     ) -> adaline::Result<Self> {
         let mut rng = Rng::stream(0, Purpose::Data, 0);
-        let inputs = (0..batch * network.input().len()).map(|_| rng.uniform() as f32).collect();
-        Ok(Inference { predictor: Predictor::on(network, batch, threads, set)?, inputs })
+        let batch = rows(workload).unwrap_or(1);
+        // Of both signs, so that every branch of an activation is taken.
+        let inputs = (0..batch * network.input().len()).map(|_| rng.normal() as f32).collect();
+        Ok(Inference { predictor: Predictor::on(network, batch, threads, set)?, inputs, figure: Figure::of(workload) })
     }
 }
 
@@ -153,8 +216,8 @@ impl Workload for Inference<'_> {
         Ok(())
     }
 
-    fn loss(&self) -> Option<f64> {
-        None
+    fn figure(&self) -> Figure {
+        self.figure
     }
 }
 
