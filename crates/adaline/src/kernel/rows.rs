@@ -4,7 +4,7 @@
 //! multiplied by `scale`, which is 1 / rows.
 
 use super::simd::{LANES, Simd};
-use super::{InstructionSet, Work, math};
+use super::{InstructionSet, Work, elementwise, math};
 
 /// Stands behind the end of a row: e to this is nothing beside the largest value of any row, however far below zero.
 const FAR_BELOW: f32 = f32::NEG_INFINITY;
@@ -51,6 +51,68 @@ fn softmax_row<S: Simd>(s: S, x: &[f32], y: &mut [f32]) -> (f32, f32) {
     (largest, sum)
 }
 
+/// What the largest value and the sum of e^(x - largest) were in each of up to sixteen rows; 1 behind them.
+struct Sums {
+    largest: [f32; LANES],
+    sum: [f32; LANES],
+}
+
+/// y = softmax(x) of up to sixteen rows.
+///
+/// Where there are at least as many rows as values in a row, the rows lie side by side in a vector, and there are as many
+/// vectors as values; else each row is vectors by itself. Both give the same bits: the sum of a row is the same tree.
+#[inline(always)]
+fn softmax_rows<S: Simd>(s: S, width: usize, x: &[f32], y: &mut [f32]) -> Sums {
+    let rows = x.len() / width;
+    let mut sums = Sums { largest: [1.0; LANES], sum: [1.0; LANES] };
+    if width > rows {
+        for (row, (x, y)) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)).enumerate() {
+            (sums.largest[row], sums.sum[row]) = softmax_row(s, x, y);
+        }
+        return sums;
+    }
+    // Value after value, each with its sixteen rows. No row is longer than sixteen: there are at least as many rows.
+    let mut values = [[0.0; LANES]; LANES];
+    let values = &mut values[..width];
+    for (row, x) in x.chunks_exact(width).enumerate() {
+        for (values, &x) in values.iter_mut().zip(x) {
+            values[row] = x;
+        }
+    }
+    let mut largest = s.splat(f32::NEG_INFINITY);
+    for x in &*values {
+        largest = s.max(s.load(x), largest);
+    }
+    let mut tree = [s.splat(0.0); LANES];
+    for (x, branch) in values.iter_mut().zip(&mut tree) {
+        let e = math::exp(s, s.sub(s.load(x), largest));
+        s.store(x, e);
+        *branch = e;
+    }
+    let mut half = LANES / 2;
+    while half > 0 {
+        // What would come behind the end of a row is zero and changes nothing.
+        for i in 0..half.min(width.saturating_sub(half)) {
+            tree[i] = s.add(tree[i], tree[i + half]);
+        }
+        half /= 2;
+    }
+    let sum = tree[0];
+    let factor = s.div(s.splat(1.0), sum);
+    for e in values.iter_mut() {
+        let y = s.mul(s.load(e), factor);
+        s.store(e, y);
+    }
+    for (row, y) in y.chunks_exact_mut(width).enumerate() {
+        for (values, y) in values.iter().zip(y) {
+            *y = values[row];
+        }
+    }
+    s.store(&mut sums.largest, largest);
+    s.store(&mut sums.sum, sum);
+    sums
+}
+
 /// Softmax of every row of `width` values.
 pub(crate) fn softmax(set: InstructionSet, width: usize, x: &[f32], y: &mut [f32]) {
     struct Softmax<'a>(usize, &'a [f32], &'a mut [f32]);
@@ -58,8 +120,9 @@ pub(crate) fn softmax(set: InstructionSet, width: usize, x: &[f32], y: &mut [f32
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self, s: S) {
-            for (x, y) in self.1.chunks_exact(self.0).zip(self.2.chunks_exact_mut(self.0)) {
-                softmax_row(s, x, y);
+            let Softmax(width, x, y) = self;
+            for (x, y) in x.chunks(LANES * width).zip(y.chunks_mut(LANES * width)) {
+                softmax_rows(s, width, x, y);
             }
         }
     }
@@ -105,19 +168,25 @@ pub(crate) fn cross_entropy(set: InstructionSet, width: usize, z: &[f32], t: Cla
             let smooth = t.label_smoothing;
             let off = (smooth / width as f64) as f32;
             let mut total = 0.0;
-            for ((z, d), &class) in z.chunks_exact(width).zip(d.chunks_exact_mut(width)).zip(t.classes) {
-                let (largest, sum) = softmax_row(s, z, d);
-                let mut along = f64::from(z[class as usize]);
-                if smooth > 0.0 {
-                    let mean = z.iter().map(|&z| f64::from(z)).sum::<f64>() / width as f64;
-                    along = (1.0 - smooth) * along + smooth * mean;
-                }
-                let weight = t.weight(class);
-                total += f64::from(weight) * (f64::from(sum).ln() + f64::from(largest) - along);
-                d[class as usize] -= 1.0 - smooth as f32;
-                let scale = t.scale * weight;
-                for d in d {
-                    *d = (*d - off) * scale;
+            let block = LANES * width;
+            for ((z, d), classes) in z.chunks(block).zip(d.chunks_mut(block)).zip(t.classes.chunks(LANES)) {
+                let Sums { largest, sum } = softmax_rows(s, width, z, d);
+                let logs = s.to_array(math::ln(s, s.load(&sum)));
+                for (row, ((z, d), &class)) in
+                    z.chunks_exact(width).zip(d.chunks_exact_mut(width)).zip(classes).enumerate()
+                {
+                    let mut along = f64::from(z[class as usize]);
+                    if smooth > 0.0 {
+                        let mean = z.iter().map(|&z| f64::from(z)).sum::<f64>() / width as f64;
+                        along = (1.0 - smooth) * along + smooth * mean;
+                    }
+                    let weight = t.weight(class);
+                    total += f64::from(weight) * (f64::from(logs[row]) + f64::from(largest[row]) - along);
+                    d[class as usize] -= 1.0 - smooth as f32;
+                    let scale = t.scale * weight;
+                    for d in d {
+                        *d = (*d - off) * scale;
+                    }
                 }
             }
             total
@@ -128,15 +197,32 @@ pub(crate) fn cross_entropy(set: InstructionSet, width: usize, z: &[f32], t: Cla
 
 /// Binary cross-entropy of one logit a row: returns the sum over the rows, and writes (sigmoid(z) - target) · scale.
 pub(crate) fn binary_cross_entropy(set: InstructionSet, z: &[f32], t: Classes<'_>, d: &mut [f32]) -> f64 {
-    super::elementwise::activate(set, crate::Activation::Sigmoid, z, d);
-    let mut total = 0.0;
-    for ((&z, d), &class) in z.iter().zip(d).zip(t.classes) {
-        let target = f64::from(class) * (1.0 - t.label_smoothing) + t.label_smoothing / 2.0;
-        let weight = t.weight(class);
-        total += f64::from(weight) * (crate::Activation::Softplus.value(f64::from(z)) - target * f64::from(z));
-        *d = (*d - target as f32) * t.scale * weight;
+    struct BinaryCrossEntropy<'a>(&'a [f32], Classes<'a>, &'a mut [f32]);
+    impl Work for BinaryCrossEntropy<'_> {
+        type Output = f64;
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) -> f64 {
+            let BinaryCrossEntropy(z, t, d) = self;
+            let smooth = t.label_smoothing;
+            let mut total = 0.0;
+            for ((z, d), classes) in z.chunks(LANES).zip(d.chunks_mut(LANES)).zip(t.classes.chunks(LANES)) {
+                let v = elementwise::read(s, z);
+                let sigmoids = s.to_array(math::sigmoid(s, v));
+                // softplus(z) = max(z, 0) + ln(1 + e^-|z|), where nothing overflows.
+                let e = math::exp(s, s.sub(s.splat(0.0), s.abs(v)));
+                let logs = s.to_array(math::ln_1p(s, e));
+                for (row, ((&z, d), &class)) in z.iter().zip(d).zip(classes).enumerate() {
+                    let target = f64::from(class) * (1.0 - smooth) + smooth / 2.0;
+                    let weight = t.weight(class);
+                    let softplus = f64::from(z).max(0.0) + f64::from(logs[row]);
+                    total += f64::from(weight) * (softplus - target * f64::from(z));
+                    *d = (sigmoids[row] - target as f32) * t.scale * weight;
+                }
+            }
+            total
+        }
     }
-    total
+    set.dispatch(BinaryCrossEntropy(z, t, d))
 }
 
 /// A regression loss of one difference: its value and its slope.
