@@ -38,26 +38,27 @@ pub(crate) fn room(rows: usize, width: usize) -> usize {
     round_up(rows.saturating_mul(width).saturating_add(LANES))
 }
 
-/// What the way back needs of scratch: two gradients of the widest values that have one, and the largest turned weight.
-struct Scratch {
+/// What the way back needs of scratch: two gradients of the widest values that have one, and a turned weight or the
+/// turned gradient of one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scratch {
     gradient: usize,
     turned: usize,
 }
 
 impl Scratch {
-    fn of(links: &[Link], rows: usize, first_has_dx: bool) -> Self {
+    /// For batches of up to so many rows.
+    pub(crate) fn of(links: &[Link], rows: usize, first_has_dx: bool) -> Self {
         let behind_dx = &links[usize::from(!first_has_dx)..];
         let outputs = links.iter().map(|link| link.outputs);
         let widest = outputs.chain(behind_dx.iter().map(|link| link.inputs)).max().unwrap_or(0);
         let turned = behind_dx.iter().map(|link| panels_len(link.outputs, link.inputs)).max().unwrap_or(0);
         Scratch { gradient: room(rows, widest), turned }
     }
-}
 
-/// Values of scratch that [`Backward`] needs.
-pub(crate) fn scratch_len(links: &[Link], rows: usize, first_has_dx: bool) -> usize {
-    let Scratch { gradient, turned } = Scratch::of(links, rows, first_has_dx);
-    gradient.saturating_mul(2).saturating_add(turned)
+    pub(crate) fn len(self) -> usize {
+        self.gradient.saturating_mul(2).saturating_add(self.turned)
+    }
 }
 
 /// All layers forward. `ys` gets the outputs of every link, each at its place.
@@ -100,8 +101,9 @@ pub(crate) struct Backward<'a> {
     pub ys: &'a [f32],
     /// The gradient of the last outputs.
     pub dy: &'a [f32],
-    /// As long as [`scratch_len`] says.
+    /// As long as `parts` says.
     pub scratch: &'a mut [f32],
+    pub parts: Scratch,
     /// Gets the gradient of x; empty where nobody asks.
     pub dx: &'a mut [f32],
     /// Gets the gradients of the weights and biases, at their places.
@@ -119,19 +121,18 @@ impl Work for Backward<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Backward { links, rows, params, x, ys, dy, scratch, dx, grads } = self;
-        let Scratch { gradient, .. } = Scratch::of(links, rows, !dx.is_empty());
-        let (mut dz, rest) = scratch.split_at_mut(gradient);
-        let (mut other, turned) = rest.split_at_mut(gradient);
+        let Backward { links, rows, params, x, ys, dy, scratch, parts, dx, grads } = self;
+        let (mut dz, rest) = scratch.split_at_mut(parts.gradient);
+        let (mut other, turned) = rest.split_at_mut(parts.gradient);
         dz[..dy.len()].copy_from_slice(dy);
         for (number, link) in links.iter().enumerate().rev() {
             let lines = round_up(rows * link.outputs);
             elementwise::times_slope(s, link.activation, &ys[link.y..][..lines], &mut dz[..lines]);
-            let x = match number.checked_sub(1) {
-                Some(before) => &ys[links[before].y..],
-                None => x,
-            };
-            link.gradients(s, rows, x, dz, grads);
+            match number.checked_sub(1).map(|before| &ys[links[before].y..]) {
+                Some(x) if link.has_more_inputs() => link.turned_gradients(s, rows, x, dz, turned, grads),
+                Some(x) => link.gradients(s, rows, x, dz, grads),
+                None => link.gradients(s, rows, x, dz, grads),
+            }
             if number > 0 || !dx.is_empty() {
                 link.turn(params, turned);
                 link.backward(s, rows, dz, turned, other);
@@ -173,22 +174,28 @@ impl Link {
         elementwise::with_map(self.activation, InPlace { s, values: &mut y[..round_up(rows * outputs)] });
     }
 
-    /// d weight = xᵀ · dz, and d bias = Σ dz.
+    /// d bias = Σ dz
+    #[inline(always)]
+    fn bias_gradient<S: Simd>(&self, s: S, rows: usize, dz: &[f32], grads: &mut [f32]) {
+        let Some(bias) = &self.bias else { return };
+        let outputs = self.outputs;
+        for first in (0..outputs).step_by(LANES) {
+            let mut sum = s.splat(0.0);
+            for row in 0..rows {
+                sum = s.add(sum, read(s, &dz[row * outputs + first..]));
+            }
+            let sum = only_columns(s, sum, outputs - first);
+            elementwise::write(s, &mut grads[bias.clone()][first..], sum);
+        }
+    }
+
+    /// d weight = xᵀ · dz, and d bias.
     #[inline(always)]
     fn gradients<S: Simd>(&self, s: S, rows: usize, x: &[f32], dz: &[f32], grads: &mut [f32]) {
         let Link { inputs, outputs, .. } = *self;
         assert!(x.len() >= rows * inputs && dz.len() >= room(rows, outputs), "too short for a chain's values");
+        self.bias_gradient(s, rows, dz, grads);
         for panel in 0..outputs.div_ceil(LANES) {
-            let width = LANES.min(outputs - panel * LANES);
-            let dz = &dz[panel * LANES..];
-            if let Some(bias) = &self.bias {
-                let mut sum = s.splat(0.0);
-                for row in 0..rows {
-                    sum = s.add(sum, read(s, &dz[row * outputs..]));
-                }
-                let sum = only_columns(s, sum, width);
-                elementwise::write(s, &mut grads[bias.clone()][panel * LANES..], sum);
-            }
             let d_weight = &mut grads[self.weight.clone()][panel * inputs * LANES..][..inputs * LANES];
             let columns = Columns {
                 rows: inputs,
@@ -196,11 +203,11 @@ impl Link {
                 a: x.as_ptr(),
                 a_row: 1,
                 a_step: inputs,
-                b: dz.as_ptr(),
+                b: dz[panel * LANES..].as_ptr(),
                 b_row: outputs,
                 out: d_weight.as_mut_ptr(),
                 out_row: LANES,
-                width,
+                width: LANES.min(outputs - panel * LANES),
             };
             // SAFETY: x is rows × inputs, behind the last row of dz there is room for a vector, and the panel of the
             // gradient is inputs × 16.
@@ -208,14 +215,68 @@ impl Link {
         }
     }
 
+    /// Whether the gradient of the weight takes fewer vectors over its inputs than over its outputs.
+    #[inline(always)]
+    fn has_more_inputs(&self) -> bool {
+        self.outputs * self.inputs.div_ceil(LANES) < self.inputs * self.outputs.div_ceil(LANES)
+    }
+
+    /// As [`Link::gradients`] where that takes fewer vectors: (d weight)ᵀ = dzᵀ · x, turned behind it. Three outputs of sixteen
+    /// inputs are three vectors so, and not sixteen: iris's epoch became a tenth faster. There must be [`room`] behind x.
+    #[inline(always)]
+    fn turned_gradients<S: Simd>(
+        &self,
+        s: S,
+        rows: usize,
+        x: &[f32],
+        dz: &[f32],
+        turned: &mut [f32],
+        grads: &mut [f32],
+    ) {
+        let Link { inputs, outputs, .. } = *self;
+        assert!(x.len() >= room(rows, inputs) && dz.len() >= rows * outputs, "too short for a chain's values");
+        assert!(turned.len() >= panels_len(outputs, inputs), "the turned gradient is too short");
+        self.bias_gradient(s, rows, dz, grads);
+        for panel in 0..inputs.div_ceil(LANES) {
+            let columns = Columns {
+                rows: outputs,
+                depth: rows,
+                a: dz.as_ptr(),
+                a_row: 1,
+                a_step: outputs,
+                b: x[panel * LANES..].as_ptr(),
+                b_row: inputs,
+                out: turned[panel * outputs * LANES..].as_mut_ptr(),
+                out_row: LANES,
+                width: LANES,
+            };
+            // SAFETY: dz is rows × outputs, behind the last row of x there is room for a vector, and the panel is
+            // outputs × 16.
+            unsafe { columns.run(s, s.splat(0.0)) };
+        }
+        for (panel, d_weight) in grads[self.weight.clone()].chunks_exact_mut(inputs * LANES).enumerate() {
+            let first = panel * LANES;
+            for (k, d_weight) in d_weight.chunks_exact_mut(LANES).enumerate() {
+                let column = &turned[panel_index(outputs, first, k)..];
+                d_weight.fill(0.0);
+                for (to, &d) in d_weight[..LANES.min(outputs - first)].iter_mut().zip(column.iter().step_by(LANES)) {
+                    *to = d;
+                }
+            }
+        }
+    }
+
     /// The transposed weight in panels. Lanes that are no input stay as they are.
     #[inline(always)]
     fn turn(&self, params: &[f32], turned: &mut [f32]) {
         let Link { inputs, outputs, .. } = *self;
-        let weight = &params[self.weight.clone()];
-        for k in 0..inputs {
-            for j in 0..outputs {
-                turned[panel_index(outputs, j, k)] = weight[panel_index(inputs, k, j)];
+        for (panel, weight) in params[self.weight.clone()].chunks_exact(inputs * LANES).enumerate() {
+            let first = panel * LANES;
+            for (k, weight) in weight.chunks_exact(LANES).enumerate() {
+                let column = &mut turned[panel_index(outputs, first, k)..];
+                for (to, &w) in column.iter_mut().step_by(LANES).zip(&weight[..LANES.min(outputs - first)]) {
+                    *to = w;
+                }
             }
         }
     }

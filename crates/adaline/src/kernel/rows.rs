@@ -51,66 +51,70 @@ fn softmax_row<S: Simd>(s: S, x: &[f32], y: &mut [f32]) -> (f32, f32) {
     (largest, sum)
 }
 
-/// What the largest value and the sum of e^(x - largest) were in each of up to sixteen rows; 1 behind them.
-struct Sums {
-    largest: [f32; LANES],
-    sum: [f32; LANES],
+/// Whether rows lie side by side in vectors: where there are at least as many of them as values in a row, which takes as
+/// many vectors as values. Else each row is vectors by itself. Both give the same bits: a row's sum is the same tree.
+fn is_few(width: usize, rows: usize) -> bool {
+    width <= rows && width <= LANES
 }
 
-/// y = softmax(x) of up to sixteen rows.
-///
-/// Where there are at least as many rows as values in a row, the rows lie side by side in a vector, and there are as many
-/// vectors as values; else each row is vectors by itself. Both give the same bits: the sum of a row is the same tree.
-#[inline(always)]
-fn softmax_rows<S: Simd>(s: S, width: usize, x: &[f32], y: &mut [f32]) -> Sums {
-    let rows = x.len() / width;
-    let mut sums = Sums { largest: [1.0; LANES], sum: [1.0; LANES] };
-    if width > rows {
-        for (row, (x, y)) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)).enumerate() {
-            (sums.largest[row], sums.sum[row]) = softmax_row(s, x, y);
+/// Value after value of up to sixteen short rows, each with its rows side by side.
+struct Turned<S: Simd> {
+    values: [S::V; LANES],
+    width: usize,
+}
+
+impl<S: Simd> Turned<S> {
+    /// Behind the last row stand zeroes.
+    #[inline(always)]
+    fn of(s: S, width: usize, x: &[f32]) -> Self {
+        let mut values = [s.splat(0.0); LANES];
+        for (at, value) in values[..width].iter_mut().enumerate() {
+            let mut lanes = [0.0; LANES];
+            for (lane, &x) in lanes.iter_mut().zip(x[at..].iter().step_by(width)) {
+                *lane = x;
+            }
+            *value = s.load(&lanes);
         }
-        return sums;
+        Turned { values, width }
     }
-    // Value after value, each with its sixteen rows. No row is longer than sixteen: there are at least as many rows.
-    let mut values = [[0.0; LANES]; LANES];
-    let values = &mut values[..width];
-    for (row, x) in x.chunks_exact(width).enumerate() {
-        for (values, &x) in values.iter_mut().zip(x) {
-            values[row] = x;
-        }
-    }
-    let mut largest = s.splat(f32::NEG_INFINITY);
-    for x in &*values {
-        largest = s.max(s.load(x), largest);
-    }
-    let mut tree = [s.splat(0.0); LANES];
-    for (x, branch) in values.iter_mut().zip(&mut tree) {
-        let e = math::exp(s, s.sub(s.load(x), largest));
-        s.store(x, e);
-        *branch = e;
-    }
-    let mut half = LANES / 2;
-    while half > 0 {
-        // What would come behind the end of a row is zero and changes nothing.
-        for i in 0..half.min(width.saturating_sub(half)) {
-            tree[i] = s.add(tree[i], tree[i + half]);
-        }
-        half /= 2;
-    }
-    let sum = tree[0];
-    let factor = s.div(s.splat(1.0), sum);
-    for e in values.iter_mut() {
-        let y = s.mul(s.load(e), factor);
-        s.store(e, y);
-    }
-    for (row, y) in y.chunks_exact_mut(width).enumerate() {
-        for (values, y) in values.iter().zip(y) {
-            *y = values[row];
+
+    #[inline(always)]
+    fn write(&self, s: S, y: &mut [f32]) {
+        for (at, &value) in self.values[..self.width].iter().enumerate() {
+            let lanes = s.to_array(value);
+            for (y, lane) in y[at..].iter_mut().step_by(self.width).zip(lanes) {
+                *y = lane;
+            }
         }
     }
-    s.store(&mut sums.largest, largest);
-    s.store(&mut sums.sum, sum);
-    sums
+
+    /// Softmax of every row, in place. Returns the largest values and the sums of e^(x - largest).
+    #[inline(always)]
+    fn softmax(&mut self, s: S) -> (S::V, S::V) {
+        let values = &mut self.values[..self.width];
+        let mut largest = s.splat(f32::NEG_INFINITY);
+        for x in &*values {
+            largest = s.max(*x, largest);
+        }
+        for x in &mut *values {
+            *x = math::exp(s, s.sub(*x, largest));
+        }
+        let mut tree = self.values;
+        let mut half = LANES / 2;
+        while half > 0 {
+            // What would come behind the end of a row is zero and changes nothing.
+            for i in 0..half.min(self.width.saturating_sub(half)) {
+                tree[i] = s.add(tree[i], tree[i + half]);
+            }
+            half /= 2;
+        }
+        let sum = tree[0];
+        let factor = s.div(s.splat(1.0), sum);
+        for x in &mut self.values[..self.width] {
+            *x = s.mul(*x, factor);
+        }
+        (largest, sum)
+    }
 }
 
 /// Softmax of every row of `width` values.
@@ -122,7 +126,15 @@ pub(crate) fn softmax(set: InstructionSet, width: usize, x: &[f32], y: &mut [f32
         fn run<S: Simd>(self, s: S) {
             let Softmax(width, x, y) = self;
             for (x, y) in x.chunks(LANES * width).zip(y.chunks_mut(LANES * width)) {
-                softmax_rows(s, width, x, y);
+                if is_few(width, x.len() / width) {
+                    let mut turned = Turned::of(s, width, x);
+                    turned.softmax(s);
+                    turned.write(s, y);
+                } else {
+                    for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
+                        softmax_row(s, x, y);
+                    }
+                }
             }
         }
     }
@@ -151,8 +163,57 @@ pub(crate) struct Classes<'a> {
 }
 
 impl Classes<'_> {
+    #[inline(always)]
     fn weight(&self, class: u32) -> f32 {
         self.weights.map_or(1.0, |weights| weights[class as usize])
+    }
+
+    /// What smoothing leaves of the true class, and what it gives every class.
+    #[inline(always)]
+    fn smoothed(&self, width: usize) -> (f32, f32) {
+        (1.0 - self.label_smoothing as f32, (self.label_smoothing / width as f64) as f32)
+    }
+
+    /// The gradients of up to sixteen rows; the largest logits and the sums of [`softmax_row`], 1 behind the last row.
+    #[inline(always)]
+    fn many_classes<S: Simd>(&self, s: S, width: usize, z: &[f32], classes: &[u32], d: &mut [f32]) -> (S::V, S::V) {
+        let (on, off) = self.smoothed(width);
+        let (mut largest, mut sum) = ([1.0; LANES], [1.0; LANES]);
+        for (row, ((z, d), &class)) in z.chunks_exact(width).zip(d.chunks_exact_mut(width)).zip(classes).enumerate() {
+            (largest[row], sum[row]) = softmax_row(s, z, d);
+            d[class as usize] -= on;
+            let scale = self.scale * self.weight(class);
+            for d in d {
+                *d = (*d - off) * scale;
+            }
+        }
+        (s.load(&largest), s.load(&sum))
+    }
+
+    /// The same where the rows lie side by side.
+    #[inline(always)]
+    fn few_classes<S: Simd>(&self, s: S, width: usize, z: &[f32], classes: &[u32], d: &mut [f32]) -> (S::V, S::V) {
+        let (on, off) = self.smoothed(width);
+        let (mut class_of, mut scale) = ([0.0; LANES], [self.scale; LANES]);
+        for (to, &class) in class_of.iter_mut().zip(classes) {
+            *to = class as f32;
+        }
+        if self.weights.is_some() {
+            for (to, &class) in scale.iter_mut().zip(classes) {
+                *to *= self.weight(class);
+            }
+        }
+        let (class_of, scale) = (s.load(&class_of), s.load(&scale));
+        let mut turned = Turned::of(s, width, z);
+        let sums = turned.softmax(s);
+        for (class, y) in turned.values[..width].iter_mut().enumerate() {
+            // Classes are whole numbers: less than a half apart, they are the same.
+            let apart = s.abs(s.sub(class_of, s.splat(class as f32)));
+            let gap = s.select_lt(apart, s.splat(0.5), s.sub(*y, s.splat(on)), *y);
+            *y = s.mul(s.sub(gap, s.splat(off)), scale);
+        }
+        turned.write(s, d);
+        sums
     }
 }
 
@@ -166,27 +227,22 @@ pub(crate) fn cross_entropy(set: InstructionSet, width: usize, z: &[f32], t: Cla
         fn run<S: Simd>(self, s: S) -> f64 {
             let CrossEntropy(width, z, t, d) = self;
             let smooth = t.label_smoothing;
-            let off = (smooth / width as f64) as f32;
             let mut total = 0.0;
             let block = LANES * width;
             for ((z, d), classes) in z.chunks(block).zip(d.chunks_mut(block)).zip(t.classes.chunks(LANES)) {
-                let Sums { largest, sum } = softmax_rows(s, width, z, d);
-                let logs = s.to_array(math::ln(s, s.load(&sum)));
-                for (row, ((z, d), &class)) in
-                    z.chunks_exact(width).zip(d.chunks_exact_mut(width)).zip(classes).enumerate()
-                {
+                let (largest, sum) = match is_few(width, classes.len()) {
+                    true => t.few_classes(s, width, z, classes, d),
+                    false => t.many_classes(s, width, z, classes, d),
+                };
+                let (largest, logs) = (s.to_array(largest), s.to_array(math::ln(s, sum)));
+                for (row, (z, &class)) in z.chunks_exact(width).zip(classes).enumerate() {
                     let mut along = f64::from(z[class as usize]);
                     if smooth > 0.0 {
                         let mean = z.iter().map(|&z| f64::from(z)).sum::<f64>() / width as f64;
                         along = (1.0 - smooth) * along + smooth * mean;
                     }
-                    let weight = t.weight(class);
-                    total += f64::from(weight) * (f64::from(logs[row]) + f64::from(largest[row]) - along);
-                    d[class as usize] -= 1.0 - smooth as f32;
-                    let scale = t.scale * weight;
-                    for d in d {
-                        *d = (*d - off) * scale;
-                    }
+                    let loss = f64::from(logs[row]) + f64::from(largest[row]) - along;
+                    total += f64::from(t.weight(class)) * loss;
                 }
             }
             total
@@ -250,3 +306,6 @@ pub(crate) fn difference(kind: Difference, y: &[f32], t: &[f32], scale: f32, d: 
     }
     total
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 
 use super::{Lowered, Run, Wires, cut, front, front_of};
 use crate::Activation;
-use crate::kernel::chain::{Backward, Forward, Link, room, scratch_len};
+use crate::kernel::chain::{Backward, Forward, Link, Scratch, room};
 use crate::plan::Layout;
 use std::ops::Range;
 
@@ -42,6 +42,7 @@ pub(crate) struct Chain {
     /// The outputs of all links.
     ys: Range<usize>,
     scratch: Range<usize>,
+    parts: Scratch,
     pub wires: Wires,
 }
 
@@ -56,8 +57,9 @@ impl Chain {
             len = len.saturating_add(room(wires.batch, outputs));
         }
         let ys = layout.kept(len);
-        let scratch = layout.backward_scratch(scratch_len(&links, wires.batch, wires.dx.is_some()));
-        Chain { links, layers, ys, scratch, wires }
+        let parts = Scratch::of(&links, wires.batch, wires.dx.is_some());
+        let scratch = layout.backward_scratch(parts.len());
+        Chain { links, layers, ys, scratch, parts, wires }
     }
 
     /// Values of an example that go in and come out.
@@ -100,7 +102,7 @@ impl Chain {
             ],
         );
         let x = x.pick(len, run.batch, from);
-        let (links, rows, params) = (&self.links, run.rows, run.params);
-        Backward { links, rows, params, x, ys, dy, scratch, dx, grads }.run(run.machine.set);
+        let (links, parts, rows, params) = (&self.links, self.parts, run.rows, run.params);
+        Backward { links, rows, params, x, ys, dy, scratch, parts, dx, grads }.run(run.machine.set);
     }
 }

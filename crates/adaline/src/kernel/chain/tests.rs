@@ -42,10 +42,22 @@ fn chained(set: InstructionSet, links: &[Link], params: &[f32], rows: usize, dx_
     let (x, dy) = ends(links, rows);
     let mut ys = vec![f32::NAN; links.last().map_or(0, |link| link.y + room(rows, link.outputs))];
     Forward { links, rows, params, x: &x, ys: &mut ys }.run(set);
-    let mut scratch = vec![f32::NAN; scratch_len(links, rows, dx_len > 0)];
+    let parts = Scratch::of(links, rows, dx_len > 0);
+    let mut scratch = vec![f32::NAN; parts.len()];
     let (mut grads, mut dx) = (vec![0.0; params.len()], vec![f32::NAN; dx_len]);
-    Backward { links, rows, params, x: &x, ys: &ys, dy: &dy, scratch: &mut scratch, dx: &mut dx, grads: &mut grads }
-        .run(set);
+    Backward {
+        links,
+        rows,
+        params,
+        x: &x,
+        ys: &ys,
+        dy: &dy,
+        scratch: &mut scratch,
+        parts,
+        dx: &mut dx,
+        grads: &mut grads,
+    }
+    .run(set);
     Results {
         ys: links.iter().map(|link| bits(&ys[link.y..][..rows * link.outputs])).collect(),
         grads: bits(&grads),
