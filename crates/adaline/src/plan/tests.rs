@@ -32,8 +32,7 @@ fn on_both_sides_of_the_border_a_network_gives_the_same_bits() {
     let t: Vec<f32> = (0..rows * 5).map(|i| (i % 3) as f32 / 3.0).collect();
     let learn = |batch: usize| {
         let mut network = network.clone();
-        let mut settings = Settings::default();
-        settings.batch_size = batch;
+        let settings = Settings { batch_size: batch, ..Settings::default() };
         let targets = Targets::Values { width: 5, values: vec![0.0; batch * 5] };
         let mut session = Trainer::with(settings).session(&network, &targets).unwrap();
         let mut losses = Vec::new();
@@ -77,5 +76,6 @@ fn what_is_small_depends_on_the_size_alone() {
     };
     assert!(DenseSpec::small(0, &op(4, 16), 16).is_some());
     assert!(DenseSpec::small(0, &op(784, 128), 64).is_none());
+    assert!(DenseSpec::small(0, &op(128, 128), 1).is_none());
     assert!(DenseSpec::small(0, &op(usize::MAX, 2), usize::MAX).is_none());
 }
