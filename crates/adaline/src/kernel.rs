@@ -7,10 +7,11 @@
 //! | file | what |
 //! |---|---|
 //! | `simd` | sixteen lanes on each instruction set |
-//! | `math` | exp and tanh as short polynomials |
+//! | `math` | exp, tanh and ln as short polynomials |
 //! | `panels` | the layout of the weights, and the way into it |
 //! | `tile` | register tiles, and where their sums go |
 //! | `product` | matrix products |
+//! | `chain` | small dense layers one after the other in one call |
 //! | `recurrent` | the sweep over sequences, and the cells' gates |
 //! | `conv` | products over the windows of images |
 //! | `elementwise` | activations and their derivatives, dropout |
@@ -23,6 +24,7 @@
 //! | `buffer` | f32 on 64-byte boundaries |
 
 pub(crate) mod buffer;
+pub(crate) mod chain;
 pub(crate) mod conv;
 pub(crate) mod elementwise;
 mod math;

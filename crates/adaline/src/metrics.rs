@@ -10,10 +10,10 @@ pub(crate) fn class_of_logits(row: &[f32]) -> usize {
     if let [z] = row {
         return usize::from(*z > 0.0);
     }
-    let mut best = 0;
-    for (i, value) in row.iter().enumerate() {
-        if *value > row[best] {
-            best = i;
+    let (mut best, mut largest) = (0, row.first().copied().unwrap_or(f32::NAN));
+    for (i, &value) in row.iter().enumerate() {
+        if value > largest {
+            (best, largest) = (i, value);
         }
     }
     best

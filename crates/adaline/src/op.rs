@@ -7,6 +7,7 @@
 mod activate;
 mod add;
 mod batch_norm;
+mod chain;
 mod conv;
 mod dropout;
 mod embedding;
@@ -18,6 +19,7 @@ mod product;
 mod recurrent;
 mod reorder;
 
+pub(crate) use chain::DenseSpec;
 pub(crate) use conv::ConvSpec;
 pub(crate) use layer_norm::NormSpec;
 pub(crate) use recurrent::{CellWeights, RecurrentSpec};
@@ -29,6 +31,7 @@ use crate::{Activation, Shape};
 use activate::Activate;
 use add::Add;
 use batch_norm::BatchNorm;
+use chain::Chain;
 use conv::Conv;
 use dropout::Dropout;
 use embedding::Embedding;
@@ -53,6 +56,8 @@ pub(crate) enum Lowered {
         bias: Option<Range<usize>>,
         activation: Activation,
     },
+    /// Small products one after the other.
+    Chain(Vec<DenseSpec>),
     Conv(ConvSpec),
     Pool {
         geometry: PoolGeometry,
@@ -138,6 +143,7 @@ impl Lowered {
         matches!(
             self,
             Lowered::Product { .. }
+                | Lowered::Chain(_)
                 | Lowered::Conv(_)
                 | Lowered::BatchNorm { .. }
                 | Lowered::LayerNorm { .. }
@@ -152,6 +158,7 @@ impl Lowered {
             Lowered::Product { rows, inputs, outputs, weight, bias, activation } => {
                 Op::Product(Product::lay_out(rows, inputs, outputs, (weight, bias), activation, wires, layout))
             }
+            Lowered::Chain(dense) => Op::Chain(Chain::lay_out(dense, wires, layout)),
             Lowered::Conv(spec) => Op::Conv(Box::new(Conv::lay_out(spec, wires, layout))),
             Lowered::Pool { geometry, pooling, windows } => Op::Pool(Pool::lay_out(geometry, pooling, windows, wires)),
             Lowered::GlobalPool { pooling, places, channels, windows } => {
@@ -197,6 +204,7 @@ pub(crate) struct Wires {
 #[derive(Debug)]
 pub(crate) enum Op {
     Product(Product),
+    Chain(Chain),
     Conv(Box<Conv>),
     Pool(Pool),
     GlobalPool(GlobalPool),
@@ -289,6 +297,7 @@ impl Op {
     pub(crate) fn forward(&self, run: &mut Run<'_>) {
         match self {
             Op::Product(op) => op.forward(run),
+            Op::Chain(op) => op.forward(run),
             Op::Conv(op) => op.forward(run),
             Op::Pool(op) => op.forward(run),
             Op::GlobalPool(op) => op.forward(run),
@@ -308,6 +317,7 @@ impl Op {
     pub(crate) fn backward(&self, run: &mut Run<'_>, grads: &mut [f32]) {
         match self {
             Op::Product(op) => op.backward(run, grads),
+            Op::Chain(op) => op.backward(run, grads),
             Op::Conv(op) => op.backward(run, grads),
             Op::Pool(op) => op.backward(run),
             Op::GlobalPool(op) => op.backward(run),
@@ -341,6 +351,7 @@ impl Op {
     fn wires(&self) -> &Wires {
         match self {
             Op::Product(op) => &op.wires,
+            Op::Chain(op) => &op.wires,
             Op::Conv(op) => &op.wires,
             Op::Pool(op) => &op.wires,
             Op::GlobalPool(op) => &op.wires,
@@ -356,8 +367,11 @@ impl Op {
         }
     }
 
-    /// Where the op's result lies.
-    pub(crate) fn output(&self) -> &Range<usize> {
-        &self.wires().y
+    /// Where the results of the op's layers lie for a whole batch, and the layers' numbers; `layer` is the last one's.
+    pub(crate) fn results(&self, layer: usize) -> Vec<(usize, Range<usize>)> {
+        match self {
+            Op::Chain(op) => op.results().collect(),
+            other => vec![(layer, other.wires().y.clone())],
+        }
     }
 }

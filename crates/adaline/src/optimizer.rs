@@ -357,6 +357,15 @@ pub(crate) struct Memory {
     pub steps: u64,
 }
 
+/// 1 - βᵗ: the part of a running mean that is not its start at 0 after t steps.
+fn seen(beta: f64, steps: u64) -> f64 {
+    // βᵗ ≤ e^-(1-β)t, and e⁻⁴⁰ beside 1 is lost in rounding: the same bits without the power.
+    if (1.0 - beta) * steps as f64 > 40.0 {
+        return 1.0;
+    }
+    1.0 - beta.powi(steps.min(i32::MAX as u64) as i32)
+}
+
 impl Memory {
     pub(crate) fn new(optimizer: &Optimizer, len: usize) -> Self {
         let mut slots: Vec<Buffer> = (0..optimizer.slots()).map(|_| Buffer::zeroed(len)).collect();
@@ -376,16 +385,13 @@ impl Memory {
         grads: &[f32],
     ) {
         self.steps += 1;
-        let adam = |beta1: f64, beta2: f64, epsilon: f64| {
-            let t = self.steps.min(i32::MAX as u64) as i32;
-            update::Adam {
-                step: (lr / (1.0 - beta1.powi(t))) as f32,
-                fresh1: (1.0 - beta1) as f32,
-                beta2: beta2 as f32,
-                fresh2: (1.0 - beta2) as f32,
-                one_over_correction: (1.0 / (1.0 - beta2.powi(t)).sqrt()) as f32,
-                epsilon: epsilon as f32,
-            }
+        let adam = |beta1: f64, beta2: f64, epsilon: f64| update::Adam {
+            step: (lr / seen(beta1, self.steps)) as f32,
+            fresh1: (1.0 - beta1) as f32,
+            beta2: beta2 as f32,
+            fresh2: (1.0 - beta2) as f32,
+            one_over_correction: (1.0 / seen(beta2, self.steps).sqrt()) as f32,
+            epsilon: epsilon as f32,
         };
         let lr = lr as f32;
         match (optimizer, self.slots.as_mut_slice()) {

@@ -3,7 +3,7 @@
 //!
 //! 1. *Lower* (`plan/lower.rs`): each layer becomes operations on values: a [`Graph`].
 //! 2. *Fuse* (`plan/graph.rs`): an activation moves into the product before it; the last softmax or sigmoid moves into the
-//!    loss.
+//!    loss; small products one after the other become one operation.
 //! 3. *Lay out* (`plan/layout.rs`): every value, gradient and scratch gets a range of one buffer; what is not needed at the
 //!    same time shares memory.
 
@@ -55,8 +55,8 @@ pub(crate) struct Plan {
     output: Source,
     /// The gradient of the output, where the loss writes it; empty while predicting.
     d_output: Range<usize>,
-    /// The number of the layer that each operation is of, from 0.
-    layers: Vec<usize>,
+    /// The number of each layer, from 0, and where what comes out of it lies for a whole batch.
+    results: Vec<(usize, Range<usize>)>,
 }
 
 /// One thing to do on the way back.
@@ -82,6 +82,7 @@ impl Plan {
             graph.drop_last_activation(|activation| loss.absorbs(activation));
         }
         graph.fuse();
+        graph.chain(batch);
         // Twice: the first time every buffer is asked for, the second time its place is known.
         let mut layout = Layout::default();
         lay_out(&graph, batch, training, &mut layout);
@@ -94,6 +95,7 @@ impl Plan {
             )
         })?;
         let Laid { ops, back, output, d_output } = lay_out(&graph, batch, training, &mut layout);
+        let results = ops.iter().zip(&graph.steps).flat_map(|(op, step)| op.results(step.layer)).collect();
         Ok(Plan {
             ops,
             back,
@@ -104,7 +106,7 @@ impl Plan {
             outputs: graph.values[graph.output].shape.len(),
             output,
             d_output,
-            layers: graph.steps.iter().map(|step| step.layer).collect(),
+            results,
         })
     }
 
@@ -183,12 +185,11 @@ impl Plan {
 
     /// The number (from 0) of the first layer whose result is not finite in the last forward pass of a training plan.
     pub(crate) fn first_not_finite(&self, rows: usize) -> Option<usize> {
-        let op = self.ops.iter().position(|op| {
-            let range = op.output();
+        let broken = |(_, range): &&(usize, Range<usize>)| {
             let len = range.len() / self.batch.max(1) * rows;
             !crate::kernel::update::all_finite(&self.arena[range.start..range.start + len])
-        })?;
-        self.layers.get(op).copied()
+        };
+        self.results.iter().find(broken).map(|(layer, _)| *layer)
     }
 }
 
@@ -358,3 +359,6 @@ impl<'n> Predictor<'n> {
         self.plan.bytes()
     }
 }
+
+#[cfg(test)]
+mod tests;

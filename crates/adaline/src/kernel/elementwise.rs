@@ -200,6 +200,23 @@ pub(crate) fn backward(set: InstructionSet, activation: Activation, seen: Seen<'
         seen: &'a [f32],
         d: &'a mut [f32],
     }
+    impl Work for Backward<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) {
+            times_slope(s, self.activation, self.seen, self.d);
+        }
+    }
+    let seen = match seen {
+        Seen::Output(seen) | Seen::Input(seen) => seen,
+    };
+    assert_eq!(seen.len(), d.len(), "as many gradients as values");
+    set.dispatch(Backward { activation, seen, d });
+}
+
+/// As [`backward`], inside other work.
+#[inline(always)]
+pub(super) fn times_slope<S: Simd>(s: S, activation: Activation, seen: &[f32], d: &mut [f32]) {
     struct Slope<'a, S> {
         s: S,
         seen: &'a [f32],
@@ -216,26 +233,15 @@ pub(crate) fn backward(set: InstructionSet, activation: Activation, seen: Seen<'
             }
         }
     }
-    impl Work for Backward<'_> {
-        type Output = ();
-        #[inline(always)]
-        fn run<S: Simd>(self, s: S) {
-            let slope = Slope { s, seen: self.seen, d: self.d };
-            match self.activation {
-                Activation::Identity => {}
-                Activation::Relu => slope.each(TwoSlopes(0.0)),
-                Activation::LeakyRelu { slope: below } => slope.each(TwoSlopes(below as f32)),
-                Activation::Sigmoid => slope.each(SigmoidSlope),
-                Activation::Tanh => slope.each(TanhSlope),
-                other => slope.each(PlainSlope(other)),
-            }
-        }
+    let slope = Slope { s, seen, d };
+    match activation {
+        Activation::Identity => {}
+        Activation::Relu => slope.each(TwoSlopes(0.0)),
+        Activation::LeakyRelu { slope: below } => slope.each(TwoSlopes(below as f32)),
+        Activation::Sigmoid => slope.each(SigmoidSlope),
+        Activation::Tanh => slope.each(TanhSlope),
+        other => slope.each(PlainSlope(other)),
     }
-    let seen = match seen {
-        Seen::Output(seen) | Seen::Input(seen) => seen,
-    };
-    assert_eq!(seen.len(), d.len(), "as many gradients as values");
-    set.dispatch(Backward { activation, seen, d });
 }
 
 /// f′ from what was seen.

@@ -4,7 +4,7 @@
 //! multiplied by `scale`, which is 1 / rows.
 
 use super::simd::{LANES, Simd};
-use super::{InstructionSet, Work, math};
+use super::{InstructionSet, Work, elementwise, math};
 
 /// Stands behind the end of a row: e to this is nothing beside the largest value of any row, however far below zero.
 const FAR_BELOW: f32 = f32::NEG_INFINITY;
@@ -51,6 +51,72 @@ fn softmax_row<S: Simd>(s: S, x: &[f32], y: &mut [f32]) -> (f32, f32) {
     (largest, sum)
 }
 
+/// Whether rows lie side by side in vectors: where there are at least as many of them as values in a row, which takes as
+/// many vectors as values. Else each row is vectors by itself. Both give the same bits: a row's sum is the same tree.
+fn is_few(width: usize, rows: usize) -> bool {
+    width <= rows && width <= LANES
+}
+
+/// Value after value of up to sixteen short rows, each with its rows side by side.
+struct Turned<S: Simd> {
+    values: [S::V; LANES],
+    width: usize,
+}
+
+impl<S: Simd> Turned<S> {
+    /// Behind the last row stand zeroes.
+    #[inline(always)]
+    fn of(s: S, width: usize, x: &[f32]) -> Self {
+        let mut values = [s.splat(0.0); LANES];
+        for (at, value) in values[..width].iter_mut().enumerate() {
+            let mut lanes = [0.0; LANES];
+            for (lane, &x) in lanes.iter_mut().zip(x[at..].iter().step_by(width)) {
+                *lane = x;
+            }
+            *value = s.load(&lanes);
+        }
+        Turned { values, width }
+    }
+
+    #[inline(always)]
+    fn write(&self, s: S, y: &mut [f32]) {
+        for (at, &value) in self.values[..self.width].iter().enumerate() {
+            let lanes = s.to_array(value);
+            for (y, lane) in y[at..].iter_mut().step_by(self.width).zip(lanes) {
+                *y = lane;
+            }
+        }
+    }
+
+    /// Softmax of every row, in place. Returns the largest values and the sums of e^(x - largest).
+    #[inline(always)]
+    fn softmax(&mut self, s: S) -> (S::V, S::V) {
+        let values = &mut self.values[..self.width];
+        let mut largest = s.splat(f32::NEG_INFINITY);
+        for x in &*values {
+            largest = s.max(*x, largest);
+        }
+        for x in &mut *values {
+            *x = math::exp(s, s.sub(*x, largest));
+        }
+        let mut tree = self.values;
+        let mut half = LANES / 2;
+        while half > 0 {
+            // What would come behind the end of a row is zero and changes nothing.
+            for i in 0..half.min(self.width.saturating_sub(half)) {
+                tree[i] = s.add(tree[i], tree[i + half]);
+            }
+            half /= 2;
+        }
+        let sum = tree[0];
+        let factor = s.div(s.splat(1.0), sum);
+        for x in &mut self.values[..self.width] {
+            *x = s.mul(*x, factor);
+        }
+        (largest, sum)
+    }
+}
+
 /// Softmax of every row of `width` values.
 pub(crate) fn softmax(set: InstructionSet, width: usize, x: &[f32], y: &mut [f32]) {
     struct Softmax<'a>(usize, &'a [f32], &'a mut [f32]);
@@ -58,8 +124,17 @@ pub(crate) fn softmax(set: InstructionSet, width: usize, x: &[f32], y: &mut [f32
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self, s: S) {
-            for (x, y) in self.1.chunks_exact(self.0).zip(self.2.chunks_exact_mut(self.0)) {
-                softmax_row(s, x, y);
+            let Softmax(width, x, y) = self;
+            for (x, y) in x.chunks(LANES * width).zip(y.chunks_mut(LANES * width)) {
+                if is_few(width, x.len() / width) {
+                    let mut turned = Turned::of(s, width, x);
+                    turned.softmax(s);
+                    turned.write(s, y);
+                } else {
+                    for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
+                        softmax_row(s, x, y);
+                    }
+                }
             }
         }
     }
@@ -88,8 +163,57 @@ pub(crate) struct Classes<'a> {
 }
 
 impl Classes<'_> {
+    #[inline(always)]
     fn weight(&self, class: u32) -> f32 {
         self.weights.map_or(1.0, |weights| weights[class as usize])
+    }
+
+    /// What smoothing leaves of the true class, and what it gives every class.
+    #[inline(always)]
+    fn smoothed(&self, width: usize) -> (f32, f32) {
+        (1.0 - self.label_smoothing as f32, (self.label_smoothing / width as f64) as f32)
+    }
+
+    /// The gradients of up to sixteen rows; the largest logits and the sums of [`softmax_row`], 1 behind the last row.
+    #[inline(always)]
+    fn many_classes<S: Simd>(&self, s: S, width: usize, z: &[f32], classes: &[u32], d: &mut [f32]) -> (S::V, S::V) {
+        let (on, off) = self.smoothed(width);
+        let (mut largest, mut sum) = ([1.0; LANES], [1.0; LANES]);
+        for (row, ((z, d), &class)) in z.chunks_exact(width).zip(d.chunks_exact_mut(width)).zip(classes).enumerate() {
+            (largest[row], sum[row]) = softmax_row(s, z, d);
+            d[class as usize] -= on;
+            let scale = self.scale * self.weight(class);
+            for d in d {
+                *d = (*d - off) * scale;
+            }
+        }
+        (s.load(&largest), s.load(&sum))
+    }
+
+    /// The same where the rows lie side by side.
+    #[inline(always)]
+    fn few_classes<S: Simd>(&self, s: S, width: usize, z: &[f32], classes: &[u32], d: &mut [f32]) -> (S::V, S::V) {
+        let (on, off) = self.smoothed(width);
+        let (mut class_of, mut scale) = ([0.0; LANES], [self.scale; LANES]);
+        for (to, &class) in class_of.iter_mut().zip(classes) {
+            *to = class as f32;
+        }
+        if self.weights.is_some() {
+            for (to, &class) in scale.iter_mut().zip(classes) {
+                *to *= self.weight(class);
+            }
+        }
+        let (class_of, scale) = (s.load(&class_of), s.load(&scale));
+        let mut turned = Turned::of(s, width, z);
+        let sums = turned.softmax(s);
+        for (class, y) in turned.values[..width].iter_mut().enumerate() {
+            // Classes are whole numbers: less than a half apart, they are the same.
+            let apart = s.abs(s.sub(class_of, s.splat(class as f32)));
+            let gap = s.select_lt(apart, s.splat(0.5), s.sub(*y, s.splat(on)), *y);
+            *y = s.mul(s.sub(gap, s.splat(off)), scale);
+        }
+        turned.write(s, d);
+        sums
     }
 }
 
@@ -103,21 +227,22 @@ pub(crate) fn cross_entropy(set: InstructionSet, width: usize, z: &[f32], t: Cla
         fn run<S: Simd>(self, s: S) -> f64 {
             let CrossEntropy(width, z, t, d) = self;
             let smooth = t.label_smoothing;
-            let off = (smooth / width as f64) as f32;
             let mut total = 0.0;
-            for ((z, d), &class) in z.chunks_exact(width).zip(d.chunks_exact_mut(width)).zip(t.classes) {
-                let (largest, sum) = softmax_row(s, z, d);
-                let mut along = f64::from(z[class as usize]);
-                if smooth > 0.0 {
-                    let mean = z.iter().map(|&z| f64::from(z)).sum::<f64>() / width as f64;
-                    along = (1.0 - smooth) * along + smooth * mean;
-                }
-                let weight = t.weight(class);
-                total += f64::from(weight) * (f64::from(sum).ln() + f64::from(largest) - along);
-                d[class as usize] -= 1.0 - smooth as f32;
-                let scale = t.scale * weight;
-                for d in d {
-                    *d = (*d - off) * scale;
+            let block = LANES * width;
+            for ((z, d), classes) in z.chunks(block).zip(d.chunks_mut(block)).zip(t.classes.chunks(LANES)) {
+                let (largest, sum) = match is_few(width, classes.len()) {
+                    true => t.few_classes(s, width, z, classes, d),
+                    false => t.many_classes(s, width, z, classes, d),
+                };
+                let (largest, logs) = (s.to_array(largest), s.to_array(math::ln(s, sum)));
+                for (row, (z, &class)) in z.chunks_exact(width).zip(classes).enumerate() {
+                    let mut along = f64::from(z[class as usize]);
+                    if smooth > 0.0 {
+                        let mean = z.iter().map(|&z| f64::from(z)).sum::<f64>() / width as f64;
+                        along = (1.0 - smooth) * along + smooth * mean;
+                    }
+                    let loss = f64::from(logs[row]) + f64::from(largest[row]) - along;
+                    total += f64::from(t.weight(class)) * loss;
                 }
             }
             total
@@ -128,15 +253,32 @@ pub(crate) fn cross_entropy(set: InstructionSet, width: usize, z: &[f32], t: Cla
 
 /// Binary cross-entropy of one logit a row: returns the sum over the rows, and writes (sigmoid(z) - target) · scale.
 pub(crate) fn binary_cross_entropy(set: InstructionSet, z: &[f32], t: Classes<'_>, d: &mut [f32]) -> f64 {
-    super::elementwise::activate(set, crate::Activation::Sigmoid, z, d);
-    let mut total = 0.0;
-    for ((&z, d), &class) in z.iter().zip(d).zip(t.classes) {
-        let target = f64::from(class) * (1.0 - t.label_smoothing) + t.label_smoothing / 2.0;
-        let weight = t.weight(class);
-        total += f64::from(weight) * (crate::Activation::Softplus.value(f64::from(z)) - target * f64::from(z));
-        *d = (*d - target as f32) * t.scale * weight;
+    struct BinaryCrossEntropy<'a>(&'a [f32], Classes<'a>, &'a mut [f32]);
+    impl Work for BinaryCrossEntropy<'_> {
+        type Output = f64;
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) -> f64 {
+            let BinaryCrossEntropy(z, t, d) = self;
+            let smooth = t.label_smoothing;
+            let mut total = 0.0;
+            for ((z, d), classes) in z.chunks(LANES).zip(d.chunks_mut(LANES)).zip(t.classes.chunks(LANES)) {
+                let v = elementwise::read(s, z);
+                let sigmoids = s.to_array(math::sigmoid(s, v));
+                // softplus(z) = max(z, 0) + ln(1 + e^-|z|), where nothing overflows.
+                let e = math::exp(s, s.sub(s.splat(0.0), s.abs(v)));
+                let logs = s.to_array(math::ln_1p(s, e));
+                for (row, ((&z, d), &class)) in z.iter().zip(d).zip(classes).enumerate() {
+                    let target = f64::from(class) * (1.0 - smooth) + smooth / 2.0;
+                    let weight = t.weight(class);
+                    let softplus = f64::from(z).max(0.0) + f64::from(logs[row]);
+                    total += f64::from(weight) * (softplus - target * f64::from(z));
+                    *d = (sigmoids[row] - target as f32) * t.scale * weight;
+                }
+            }
+            total
+        }
     }
-    total
+    set.dispatch(BinaryCrossEntropy(z, t, d))
 }
 
 /// A regression loss of one difference: its value and its slope.
@@ -164,3 +306,6 @@ pub(crate) fn difference(kind: Difference, y: &[f32], t: &[f32], scale: f32, d: 
     }
     total
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,9 @@
 /// Lanes of a vector, on every machine.
 pub(crate) const LANES: usize = 16;
 
+/// The bits of √½: the distance from them, in whole powers of two, is the exponent that brings a number between √½ and √2.
+const SQRT_HALF_BITS: i32 = 0x3f35_04f3;
+
 /// Sixteen-lane arithmetic.
 pub(crate) trait Simd: Copy + Send + Sync {
     /// Sixteen f32.
@@ -41,6 +44,8 @@ pub(crate) trait Simd: Copy + Send + Sync {
     fn round(self, a: Self::V) -> Self::V;
     /// 2ⁿ for whole n from -126 to 127.
     fn pow2(self, n: Self::V) -> Self::V;
+    /// A positive number as 2ⁿ · m with m from √½ to √2: whole n, and m.
+    fn split_exponent(self, a: Self::V) -> (Self::V, Self::V);
     /// a < b ? x : y, lane by lane; NaN compares false.
     fn select_lt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V;
     /// The magnitude of `a` with the sign of `b`.
@@ -154,6 +159,12 @@ impl Simd for Portable {
         n.map(|n| f32::from_bits(((n as i32).wrapping_add(127) << 23) as u32))
     }
     #[inline(always)]
+    fn split_exponent(self, a: Self::V) -> (Self::V, Self::V) {
+        let n = a.map(|a| (a.to_bits() as i32).wrapping_sub(SQRT_HALF_BITS) >> 23);
+        let m = std::array::from_fn(|i| f32::from_bits((a[i].to_bits() as i32).wrapping_sub(n[i] << 23) as u32));
+        (n.map(|n| n as f32), m)
+    }
+    #[inline(always)]
     fn select_lt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
         std::array::from_fn(|i| if a[i] < b[i] { x[i] } else { y[i] })
     }
@@ -168,7 +179,7 @@ pub(crate) use x86::{Avx2, Avx512};
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{LANES, Simd};
+    use super::{LANES, SQRT_HALF_BITS, Simd};
     use std::arch::x86_64::*;
 
     /// AVX2 and FMA: a vector is two registers.
@@ -190,6 +201,20 @@ mod x86 {
         #[inline(always)]
         pub(crate) fn detect() -> Option<Self> {
             is_x86_feature_detected!("avx512f").then_some(Avx512(()))
+        }
+    }
+
+    /// The sum of eight lanes, halves onto halves.
+    ///
+    /// # Safety
+    /// The machine has AVX.
+    #[inline(always)]
+    unsafe fn sum_of_eight(v: __m256) -> f32 {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps::<1>(v));
+            let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
         }
     }
 
@@ -278,6 +303,22 @@ mod x86 {
             }
         }
         #[inline(always)]
+        fn split_exponent(self, a: Self::V) -> (Self::V, Self::V) {
+            // SAFETY: as in `both`.
+            unsafe {
+                let from = _mm256_set1_epi32(SQRT_HALF_BITS);
+                let (low, high) = (_mm256_castps_si256(a[0]), _mm256_castps_si256(a[1]));
+                let n_low = _mm256_srai_epi32::<23>(_mm256_sub_epi32(low, from));
+                let n_high = _mm256_srai_epi32::<23>(_mm256_sub_epi32(high, from));
+                let m_low = _mm256_sub_epi32(low, _mm256_slli_epi32::<23>(n_low));
+                let m_high = _mm256_sub_epi32(high, _mm256_slli_epi32::<23>(n_high));
+                (
+                    [_mm256_cvtepi32_ps(n_low), _mm256_cvtepi32_ps(n_high)],
+                    [_mm256_castsi256_ps(m_low), _mm256_castsi256_ps(m_high)],
+                )
+            }
+        }
+        #[inline(always)]
         fn select_lt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
             // SAFETY: as in `both`.
             unsafe {
@@ -297,6 +338,11 @@ mod x86 {
                     _mm256_or_ps(_mm256_andnot_ps(sign, a[1]), _mm256_and_ps(sign, b[1])),
                 ]
             }
+        }
+        #[inline(always)]
+        fn sum(self, v: Self::V) -> f32 {
+            // SAFETY: as in `both`.
+            unsafe { sum_of_eight(_mm256_add_ps(v[0], v[1])) }
         }
     }
 
@@ -375,6 +421,16 @@ mod x86 {
             }
         }
         #[inline(always)]
+        fn split_exponent(self, a: Self::V) -> (Self::V, Self::V) {
+            // SAFETY: see `splat`.
+            unsafe {
+                let bits = _mm512_castps_si512(a);
+                let n = _mm512_srai_epi32::<23>(_mm512_sub_epi32(bits, _mm512_set1_epi32(SQRT_HALF_BITS)));
+                let m = _mm512_sub_epi32(bits, _mm512_slli_epi32::<23>(n));
+                (_mm512_cvtepi32_ps(n), _mm512_castsi512_ps(m))
+            }
+        }
+        #[inline(always)]
         fn select_lt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
             // SAFETY: see `splat`.
             unsafe { _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), y, x) }
@@ -386,6 +442,14 @@ mod x86 {
                 let sign = _mm512_set1_epi32(i32::MIN);
                 let (a, b) = (_mm512_castps_si512(a), _mm512_castps_si512(b));
                 _mm512_castsi512_ps(_mm512_or_si512(_mm512_andnot_si512(sign, a), _mm512_and_si512(sign, b)))
+            }
+        }
+        #[inline(always)]
+        fn sum(self, v: Self::V) -> f32 {
+            // SAFETY: see `splat`; AVX-512F includes AVX.
+            unsafe {
+                let high = _mm256_castpd_ps(_mm512_extractf64x4_pd::<1>(_mm512_castps_pd(v)));
+                sum_of_eight(_mm256_add_ps(_mm512_castps512_ps256(v), high))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::kernel::conv::Area;
 use crate::layer::{PoolGeometry, Pooling, Window};
-use crate::op::Lowered;
+use crate::op::{DenseSpec, Lowered};
 use crate::{Activation, Shape};
 
 /// In which order the values of a batch lie inside a plan.
@@ -118,6 +118,26 @@ impl Graph {
                 number += 1;
             }
         }
+    }
+
+    /// Makes one step of small products that follow one another, for batches of so many rows.
+    pub(crate) fn chain(&mut self, batch: usize) {
+        let read_once: Vec<bool> = (0..self.values.len()).map(|value| self.readers(value).count() == 1).collect();
+        let mut steps: Vec<Step> = Vec::with_capacity(self.steps.len());
+        for step in std::mem::take(&mut self.steps) {
+            let Some(dense) = DenseSpec::small(step.layer, &step.op, batch) else {
+                steps.push(step);
+                continue;
+            };
+            match steps.last_mut() {
+                Some(Step { op: Lowered::Chain(chain), y, layer, .. }) if *y == step.x && read_once[*y] => {
+                    chain.push(dense);
+                    (*y, *layer) = (step.y, step.layer);
+                }
+                _ => steps.push(Step { op: Lowered::Chain(vec![dense]), ..step }),
+            }
+        }
+        self.steps = steps;
     }
 
     /// Leaves out the last step where it is an activation that the caller does itself.

@@ -1,0 +1,170 @@
+use super::*;
+use crate::kernel::Machine;
+use crate::kernel::panels::pack_rows;
+use crate::kernel::panels::tests::{random, to_panels};
+use crate::kernel::product::{Left, Out, Product, product};
+
+/// What a chain computes: outputs of every link, gradients of all parameters and of x.
+#[derive(Debug, PartialEq)]
+struct Results {
+    ys: Vec<Vec<u32>>,
+    grads: Vec<u32>,
+    dx: Vec<u32>,
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|x| x.to_bits()).collect()
+}
+
+/// Links of these widths with drawn parameters, every second one without a bias.
+fn links(widths: &[usize], rows: usize, activations: &[Activation]) -> (Vec<Link>, Vec<f32>) {
+    let (mut links, mut params, mut y) = (Vec::new(), Vec::new(), 0);
+    for (number, pair) in widths.windows(2).enumerate() {
+        let (inputs, outputs) = (pair[0], pair[1]);
+        let from = params.len();
+        params.extend(to_panels(inputs, outputs, &random(inputs * outputs, number as u64)));
+        let weight = from..params.len();
+        let bias = number.is_multiple_of(2).then(|| {
+            let from = params.len();
+            params.extend(random(outputs, 50 + number as u64));
+            params.resize(round_up(params.len()), 0.0);
+            from..params.len()
+        });
+        let activation = activations[number % activations.len()];
+        links.push(Link { inputs, outputs, weight, bias, activation, y });
+        y += room(rows, outputs);
+    }
+    (links, params)
+}
+
+/// The chain on one instruction set, with buffers that hold broken numbers before.
+fn chained(set: InstructionSet, links: &[Link], params: &[f32], rows: usize, dx_len: usize) -> Results {
+    let (x, dy) = ends(links, rows);
+    let mut ys = vec![f32::NAN; links.last().map_or(0, |link| link.y + room(rows, link.outputs))];
+    Forward { links, rows, params, x: &x, ys: &mut ys }.run(set);
+    let parts = Scratch::of(links, rows, dx_len > 0);
+    let mut scratch = vec![f32::NAN; parts.len()];
+    let (mut grads, mut dx) = (vec![0.0; params.len()], vec![f32::NAN; dx_len]);
+    Backward {
+        links,
+        rows,
+        params,
+        x: &x,
+        ys: &ys,
+        dy: &dy,
+        scratch: &mut scratch,
+        parts,
+        dx: &mut dx,
+        grads: &mut grads,
+    }
+    .run(set);
+    Results {
+        ys: links.iter().map(|link| bits(&ys[link.y..][..rows * link.outputs])).collect(),
+        grads: bits(&grads),
+        dx: bits(&dx),
+    }
+}
+
+fn ends(links: &[Link], rows: usize) -> (Vec<f32>, Vec<f32>) {
+    (random(rows * links[0].inputs, 91), random(rows * links[links.len() - 1].outputs, 92))
+}
+
+/// The same layer by layer with the kernels of a large network.
+fn one_by_one(links: &[Link], params: &[f32], rows: usize, dx_len: usize) -> Results {
+    let machine = Machine::new(InstructionSet::Portable, 1);
+    let (x, dy) = ends(links, rows);
+    let mut values = vec![x];
+    for link in links {
+        let mut y = vec![0.0; rows * link.outputs];
+        let bias = link.bias.clone().map(|bias| &params[bias]);
+        let a = Left { data: &values[values.len() - 1], row: link.inputs, step: 1 };
+        product(
+            &machine,
+            Product {
+                rows,
+                depth: link.inputs,
+                cols: link.outputs,
+                a,
+                b: &params[link.weight.clone()],
+                bias,
+                activation: link.activation,
+                out: Out::Rows(&mut y),
+            },
+        );
+        values.push(y);
+    }
+    let (mut grads, mut d) = (vec![0.0; params.len()], dy);
+    for (number, link) in links.iter().enumerate().rev() {
+        let Link { inputs, outputs, .. } = *link;
+        elementwise::backward(machine.set, link.activation, elementwise::Seen::Output(&values[number + 1]), &mut d);
+        let mut panels = vec![0.0; panels_len(rows, outputs)];
+        let mut sums = vec![0.0; round_up(outputs)];
+        pack_rows(&machine, rows, outputs, &d, &mut panels, Some(&mut sums));
+        if let Some(bias) = &link.bias {
+            grads[bias.clone()].copy_from_slice(&sums);
+        }
+        let plain = |out, rows, depth, cols, a, b: &[f32]| {
+            let activation = Activation::Identity;
+            product(&machine, Product { rows, depth, cols, a, b, bias: None, activation, out });
+        };
+        let x = Left { data: &values[number], row: 1, step: inputs };
+        plain(Out::Panels(&mut grads[link.weight.clone()]), inputs, rows, outputs, x, &panels);
+        let mut turned = vec![0.0; panels_len(outputs, inputs)];
+        crate::kernel::panels::transpose_panels(&machine, inputs, outputs, &params[link.weight.clone()], &mut turned);
+        let mut dx = vec![0.0; rows * inputs];
+        plain(Out::Rows(&mut dx), rows, outputs, inputs, Left { data: &d, row: outputs, step: 1 }, &turned);
+        d = dx;
+    }
+    d.truncate(dx_len);
+    Results { ys: values[1..].iter().map(|y| bits(y)).collect(), grads: bits(&grads), dx: bits(&d) }
+}
+
+#[track_caller]
+fn same(widths: &[usize], rows: usize, activations: &[Activation]) {
+    let (links, params) = links(widths, rows, activations);
+    for dx_len in [0, rows * widths[0]] {
+        let want = one_by_one(&links, &params, rows, dx_len);
+        for set in InstructionSet::available() {
+            let got = chained(set, &links, &params, rows, dx_len);
+            assert_eq!(got, want, "{widths:?}, {rows} rows, {set:?}, dx of {dx_len}");
+        }
+    }
+}
+
+#[test]
+fn a_chain_has_the_bits_of_its_layers_one_by_one() {
+    for rows in (1..=20).chain([31, 32, 33, 40]) {
+        for width in [1, 2, 3, 4, 5, 15, 16, 17, 31, 32, 33, 70] {
+            same(&[width, 3, width], rows, &[Activation::Tanh, Activation::Identity]);
+            same(&[3, width, 2], rows, &[Activation::Relu, Activation::Sigmoid]);
+        }
+    }
+    for width in 1..=70 {
+        same(&[width, width], 5, &[Activation::Identity]);
+    }
+}
+
+#[test]
+fn every_fused_activation_in_a_long_chain() {
+    let all: Vec<Activation> = Activation::all().filter(|a| a.fuses() && *a != Activation::Step).collect();
+    assert!(all.len() >= 8);
+    for rows in [1, 4, 7, 16] {
+        same(&[3, 5, 17, 1, 16, 9, 4, 20, 2, 6], rows, &all);
+    }
+}
+
+#[test]
+fn lanes_that_are_no_column_get_a_gradient_of_zero() {
+    let (links, params) = links(&[2, 3, 18], 5, &[Activation::Tanh]);
+    let Results { grads, .. } = chained(InstructionSet::best(), &links, &params, 5, 0);
+    for link in &links {
+        for k in 0..link.inputs {
+            for j in link.outputs..round_up(link.outputs) {
+                assert_eq!(grads[link.weight.clone()][panel_index(link.inputs, k, j)], 0);
+            }
+        }
+        if let Some(bias) = &link.bias {
+            assert!(grads[bias.clone()][link.outputs..].iter().all(|g| *g == 0));
+        }
+    }
+}
