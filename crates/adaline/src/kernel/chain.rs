@@ -10,8 +10,9 @@
 //! lanes that are no column; what such lanes write is written over by the next row, since rows go upwards and groups of
 //! columns downwards. Only behind the last row a matrix needs some [`room`].
 
+use super::activation::{Map, UseMap, with_map};
 use super::buffer::round_up;
-use super::elementwise::{self, Map, UseMap, read};
+use super::elementwise::{self, read};
 use super::panels::{panel_index, panels_len};
 use super::simd::{LANES, Simd};
 use super::{InstructionSet, Work};
@@ -171,7 +172,7 @@ impl Link {
             // SAFETY: x is rows × inputs, the panel inputs × 16, and behind the last row of y there is room for a vector.
             unsafe { columns.run(s, start) };
         }
-        elementwise::with_map(self.activation, InPlace { s, values: &mut y[..round_up(rows * outputs)] });
+        with_map(self.activation, InPlace { s, values: &mut y[..round_up(rows * outputs)] });
     }
 
     /// d bias = Σ dz
