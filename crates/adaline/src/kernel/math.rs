@@ -40,6 +40,13 @@ pub(super) fn exp<S: Simd>(s: S, x: S::V) -> S::V {
     s.fma(two_n, p, two_n)
 }
 
+/// The same for x that are zero or below.
+#[inline(always)]
+pub(super) fn exp_below_zero<S: Simd>(s: S, x: S::V) -> S::V {
+    let (two_n, p) = exp_in_parts(s, s.max(s.splat(-87.0), x));
+    s.fma(two_n, p, two_n)
+}
+
 /// eˣ - 1, exact near zero.
 #[inline(always)]
 pub(super) fn exp_m1<S: Simd>(s: S, x: S::V) -> S::V {
