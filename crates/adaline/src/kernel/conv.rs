@@ -167,7 +167,8 @@ pub(crate) struct Filter<'a> {
     pub which: Option<&'a mut [f32]>,
 }
 
-/// Places that one task takes: their values and a panel of filters stay in the first cache.
+/// Places that one task takes: their values and a panel of filters stay in the first cache. From 24 to 192 the CNN of
+/// `bench/README.md` trained as fast within 1 % (one core of a Zen 3).
 const BLOCK: usize = 96;
 
 /// Below so many multiply-adds the work stays on the calling thread, as for other products.
