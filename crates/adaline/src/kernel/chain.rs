@@ -126,12 +126,15 @@ impl Work for Backward<'_> {
         let (mut other, turned) = rest.split_at_mut(parts.gradient);
         dz[..dy.len()].copy_from_slice(dy);
         for (number, link) in links.iter().enumerate().rev() {
-            let lines = round_up(rows * link.outputs);
-            elementwise::times_slope(s, link.activation, &ys[link.y..][..lines], &mut dz[..lines]);
+            if link.activation != Activation::Identity {
+                let lines = round_up(rows * link.outputs);
+                s.apart(TimesSlope { activation: link.activation, y: &ys[link.y..][..lines], dz: &mut dz[..lines] });
+            }
+            link.bias_gradient(s, rows, dz, grads);
             match number.checked_sub(1).map(|before| &ys[links[before].y..]) {
-                Some(x) if link.has_more_inputs() => link.turned_gradients(s, rows, x, dz, turned, grads),
-                Some(x) => link.gradients(s, rows, x, dz, grads),
-                None => link.gradients(s, rows, x, dz, grads),
+                Some(x) if link.has_more_inputs() => link.turned_gradient(s, rows, x, dz, turned, grads),
+                Some(x) => link.gradient(s, rows, x, dz, grads),
+                None => link.gradient(s, rows, x, dz, grads),
             }
             if number > 0 || !dx.is_empty() {
                 link.turn(params, turned);
@@ -139,7 +142,9 @@ impl Work for Backward<'_> {
                 std::mem::swap(&mut dz, &mut other);
             }
         }
-        dx.copy_from_slice(&dz[..dx.len()]);
+        if !dx.is_empty() {
+            dx.copy_from_slice(&dz[..dx.len()]);
+        }
     }
 }
 
@@ -147,15 +152,13 @@ impl Link {
     /// y = f(x · weight + bias)
     #[inline(always)]
     fn forward<S: Simd>(&self, s: S, rows: usize, params: &[f32], x: &[f32], y: &mut [f32]) {
-        let Link { inputs, outputs, .. } = *self;
+        let Link { inputs, outputs, activation, .. } = *self;
         let weight = &params[self.weight.clone()];
+        let bias = self.bias.clone().map(|bias| &params[bias]);
         assert!(x.len() >= rows * inputs && y.len() >= room(rows, outputs), "too short for a chain's values");
         assert!(weight.len() >= panels_len(inputs, outputs), "the weight is too short");
+        assert!(bias.is_none_or(|bias| bias.len() >= round_up(outputs)), "the bias is too short");
         for panel in (0..outputs.div_ceil(LANES)).rev() {
-            let start = match &self.bias {
-                Some(bias) => read(s, &params[bias.clone()][panel * LANES..]),
-                None => s.splat(0.0),
-            };
             let columns = Columns {
                 rows,
                 depth: inputs,
@@ -164,39 +167,54 @@ impl Link {
                 a_step: 1,
                 b: weight[panel * inputs * LANES..].as_ptr(),
                 b_row: LANES,
+                start: bias.map_or(ZEROES.as_ptr(), |bias| bias[panel * LANES..].as_ptr()),
                 out: y[panel * LANES..].as_mut_ptr(),
                 out_row: outputs,
                 width: LANES,
             };
             // SAFETY: x is rows × inputs, the panel inputs × 16, and behind the last row of y there is room for a vector.
-            unsafe { columns.run(s, start) };
+            unsafe { columns.run(s) };
         }
-        elementwise::with_map(self.activation, InPlace { s, values: &mut y[..round_up(rows * outputs)] });
+        if activation != Activation::Identity {
+            s.apart(Activate { activation, values: &mut y[..round_up(rows * outputs)] });
+        }
     }
 
-    /// d bias = Σ dz
+    /// d bias = Σ dz, as the product of a row of ones and dz: the same bits.
     #[inline(always)]
     fn bias_gradient<S: Simd>(&self, s: S, rows: usize, dz: &[f32], grads: &mut [f32]) {
-        let Some(bias) = &self.bias else { return };
         let outputs = self.outputs;
+        let Some(bias) = &self.bias else { return };
+        let d_bias = &mut grads[bias.clone()];
+        assert!(dz.len() >= room(rows, outputs), "too short for a chain's values");
+        assert!(d_bias.len() >= round_up(outputs), "the gradient of the bias is too short");
         for first in (0..outputs).step_by(LANES) {
-            let mut sum = s.splat(0.0);
-            for row in 0..rows {
-                sum = s.add(sum, read(s, &dz[row * outputs + first..]));
-            }
-            let sum = only_columns(s, sum, outputs - first);
-            elementwise::write(s, &mut grads[bias.clone()][first..], sum);
+            let columns = Columns {
+                rows: 1,
+                depth: rows,
+                a: &1.0,
+                a_row: 0,
+                a_step: 0,
+                b: dz[first..].as_ptr(),
+                b_row: outputs,
+                start: ZEROES.as_ptr(),
+                out: d_bias[first..].as_mut_ptr(),
+                out_row: 0,
+                width: LANES.min(outputs - first),
+            };
+            // SAFETY: A is one number, behind the last row of dz there is room for a vector, and the gradient is whole lines.
+            unsafe { columns.run(s) };
         }
     }
 
-    /// d weight = xᵀ · dz, and d bias.
+    /// d weight = xᵀ · dz
     #[inline(always)]
-    fn gradients<S: Simd>(&self, s: S, rows: usize, x: &[f32], dz: &[f32], grads: &mut [f32]) {
+    fn gradient<S: Simd>(&self, s: S, rows: usize, x: &[f32], dz: &[f32], grads: &mut [f32]) {
         let Link { inputs, outputs, .. } = *self;
+        let d_weight = &mut grads[self.weight.clone()];
         assert!(x.len() >= rows * inputs && dz.len() >= room(rows, outputs), "too short for a chain's values");
-        self.bias_gradient(s, rows, dz, grads);
+        assert!(d_weight.len() >= panels_len(inputs, outputs), "the gradient is too short");
         for panel in 0..outputs.div_ceil(LANES) {
-            let d_weight = &mut grads[self.weight.clone()][panel * inputs * LANES..][..inputs * LANES];
             let columns = Columns {
                 rows: inputs,
                 depth: rows,
@@ -205,13 +223,14 @@ impl Link {
                 a_step: inputs,
                 b: dz[panel * LANES..].as_ptr(),
                 b_row: outputs,
-                out: d_weight.as_mut_ptr(),
+                start: ZEROES.as_ptr(),
+                out: d_weight[panel * inputs * LANES..].as_mut_ptr(),
                 out_row: LANES,
                 width: LANES.min(outputs - panel * LANES),
             };
             // SAFETY: x is rows × inputs, behind the last row of dz there is room for a vector, and the panel of the
             // gradient is inputs × 16.
-            unsafe { columns.run(s, s.splat(0.0)) };
+            unsafe { columns.run(s) };
         }
     }
 
@@ -221,10 +240,10 @@ impl Link {
         self.outputs * self.inputs.div_ceil(LANES) < self.inputs * self.outputs.div_ceil(LANES)
     }
 
-    /// As [`Link::gradients`] where that takes fewer vectors: (d weight)ᵀ = dzᵀ · x, turned behind it. Three outputs of sixteen
+    /// As [`Link::gradient`] where that takes fewer vectors: (d weight)ᵀ = dzᵀ · x, turned behind it. Three outputs of sixteen
     /// inputs are three vectors so, and not sixteen: iris's epoch became a tenth faster. There must be [`room`] behind x.
     #[inline(always)]
-    fn turned_gradients<S: Simd>(
+    fn turned_gradient<S: Simd>(
         &self,
         s: S,
         rows: usize,
@@ -236,7 +255,6 @@ impl Link {
         let Link { inputs, outputs, .. } = *self;
         assert!(x.len() >= room(rows, inputs) && dz.len() >= rows * outputs, "too short for a chain's values");
         assert!(turned.len() >= panels_len(outputs, inputs), "the turned gradient is too short");
-        self.bias_gradient(s, rows, dz, grads);
         for panel in 0..inputs.div_ceil(LANES) {
             let columns = Columns {
                 rows: outputs,
@@ -246,37 +264,52 @@ impl Link {
                 a_step: outputs,
                 b: x[panel * LANES..].as_ptr(),
                 b_row: inputs,
+                start: ZEROES.as_ptr(),
                 out: turned[panel * outputs * LANES..].as_mut_ptr(),
                 out_row: LANES,
                 width: LANES,
             };
             // SAFETY: dz is rows × outputs, behind the last row of x there is room for a vector, and the panel is
             // outputs × 16.
-            unsafe { columns.run(s, s.splat(0.0)) };
+            unsafe { columns.run(s) };
         }
-        for (panel, d_weight) in grads[self.weight.clone()].chunks_exact_mut(inputs * LANES).enumerate() {
-            let first = panel * LANES;
-            for (k, d_weight) in d_weight.chunks_exact_mut(LANES).enumerate() {
-                let column = &turned[panel_index(outputs, first, k)..];
-                d_weight.fill(0.0);
-                for (to, &d) in d_weight[..LANES.min(outputs - first)].iter_mut().zip(column.iter().step_by(LANES)) {
-                    *to = d;
-                }
+        let d_weight = &mut grads[self.weight.clone()];
+        assert!(d_weight.len() >= panels_len(inputs, outputs), "the gradient is too short");
+        self.each_column(|at, turned_at, len| {
+            // Lanes that are no column are zeroes and stay so.
+            let (to, from) = (d_weight[at..].as_mut_ptr(), turned[turned_at..].as_ptr());
+            for k in 0..len {
+                // SAFETY: the last of them lies inside the panels, whose lengths were checked.
+                unsafe { *to.add(k * LANES) = *from.add(k) };
             }
-        }
+        });
     }
 
     /// The transposed weight in panels. Lanes that are no input stay as they are.
     #[inline(always)]
     fn turn(&self, params: &[f32], turned: &mut [f32]) {
         let Link { inputs, outputs, .. } = *self;
-        for (panel, weight) in params[self.weight.clone()].chunks_exact(inputs * LANES).enumerate() {
-            let first = panel * LANES;
-            for (k, weight) in weight.chunks_exact(LANES).enumerate() {
-                let column = &mut turned[panel_index(outputs, first, k)..];
-                for (to, &w) in column.iter_mut().step_by(LANES).zip(&weight[..LANES.min(outputs - first)]) {
-                    *to = w;
-                }
+        let weight = &params[self.weight.clone()];
+        assert!(weight.len() >= panels_len(inputs, outputs), "the weight is too short");
+        assert!(turned.len() >= panels_len(outputs, inputs), "the turned weight is too short");
+        self.each_column(|at, turned_at, len| {
+            let (to, from) = (turned[turned_at..].as_mut_ptr(), weight[at..].as_ptr());
+            for k in 0..len {
+                // SAFETY: the last of them lies inside the panels, whose lengths were checked.
+                unsafe { *to.add(k) = *from.add(k * LANES) };
+            }
+        });
+    }
+
+    /// Up to sixteen values of a column of the weight after the other: where the first one lies in the weight, from where
+    /// they are sixteen apart, and in the transposed weight, from where they are side by side, and how many they are.
+    #[inline(always)]
+    fn each_column(&self, mut visit: impl FnMut(usize, usize, usize)) {
+        let Link { inputs, outputs, .. } = *self;
+        for first in (0..inputs).step_by(LANES) {
+            for column in 0..outputs {
+                let (at, turned_at) = (panel_index(inputs, first, column), panel_index(outputs, column, first));
+                visit(at, turned_at, LANES.min(inputs - first));
             }
         }
     }
@@ -296,30 +329,56 @@ impl Link {
                 a_step: 1,
                 b: turned[panel * outputs * LANES..].as_ptr(),
                 b_row: LANES,
+                start: ZEROES.as_ptr(),
                 out: dx[panel * LANES..].as_mut_ptr(),
                 out_row: inputs,
                 width: LANES,
             };
             // SAFETY: dz is rows × outputs, the panel outputs × 16, and behind the last row of dx there is room.
-            unsafe { columns.run(s, s.splat(0.0)) };
+            unsafe { columns.run(s) };
         }
     }
 }
 
-/// f of every value.
-struct InPlace<'a, S> {
-    s: S,
+/// f of every value, of whole lines.
+struct Activate<'a> {
+    activation: Activation,
     values: &'a mut [f32],
 }
 
-impl<S: Simd> UseMap for InPlace<'_, S> {
+impl Work for Activate<'_> {
+    type Output = ();
+
     #[inline(always)]
-    fn with<M: Map>(self, map: M) {
-        let InPlace { s, values } = self;
-        for values in values.chunks_exact_mut(LANES) {
-            let v = map.apply(s, read(s, values));
-            elementwise::write(s, values, v);
+    fn run<S: Simd>(self, s: S) {
+        struct InPlace<'a, S>(S, &'a mut [f32]);
+        impl<S: Simd> UseMap for InPlace<'_, S> {
+            #[inline(always)]
+            fn with<M: Map>(self, map: M) {
+                let InPlace(s, values) = self;
+                for values in values.chunks_exact_mut(LANES) {
+                    let v = map.apply(s, read(s, values));
+                    elementwise::write(s, values, v);
+                }
+            }
         }
+        elementwise::with_map(self.activation, InPlace(s, self.values));
+    }
+}
+
+/// dz ← dz · f′, where y came out of f.
+struct TimesSlope<'a> {
+    activation: Activation,
+    y: &'a [f32],
+    dz: &'a mut [f32],
+}
+
+impl Work for TimesSlope<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        elementwise::times_slope(s, self.activation, self.y, self.dz);
     }
 }
 
@@ -330,6 +389,9 @@ fn only_columns<S: Simd>(s: S, v: S::V, width: usize) -> S::V {
         [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0];
     s.select_lt(s.load(&NUMBERS), s.splat(width as f32), v, s.splat(0.0))
 }
+
+/// Where sums without a bias start.
+static ZEROES: [f32; LANES] = [0.0; LANES];
 
 /// Sixteen columns of a product of A (rows × depth) and B (depth × 16).
 struct Columns {
@@ -342,6 +404,8 @@ struct Columns {
     /// Element (k, 0) lies at k · `b_row`.
     b: *const f32,
     b_row: usize,
+    /// Sixteen numbers that the sums start with.
+    start: *const f32,
     /// Element (i, 0) goes to i · `out_row`.
     out: *mut f32,
     out_row: usize,
@@ -354,18 +418,34 @@ impl Columns {
     /// # Safety
     /// All elements of A and out, and sixteen values at (k, 0) of B and at (i, 0) of out, lie inside their buffers.
     #[inline(always)]
-    unsafe fn run<S: Simd>(&self, s: S, start: S::V) {
+    unsafe fn run<S: Simd>(self, s: S) {
+        struct Promised(Columns);
+        impl Work for Promised {
+            type Output = ();
+            #[inline(always)]
+            fn run<S: Simd>(self, s: S) {
+                // SAFETY: made only below, where the caller promised.
+                unsafe { self.0.tiles(s) }
+            }
+        }
+        s.apart(Promised(self));
+    }
+
+    /// # Safety
+    /// As [`Columns::run`].
+    #[inline(always)]
+    unsafe fn tiles<S: Simd>(&self, s: S) {
         let mut row = 0;
         // SAFETY: the caller's promise, for rows below `rows`.
         unsafe {
             while row + 4 <= self.rows {
-                self.tile::<S, 4>(s, row, start);
+                self.tile::<S, 4>(s, row);
                 row += 4;
             }
             match self.rows - row {
-                3 => self.tile::<S, 3>(s, row, start),
-                2 => self.tile::<S, 2>(s, row, start),
-                1 => self.tile::<S, 1>(s, row, start),
+                3 => self.tile::<S, 3>(s, row),
+                2 => self.tile::<S, 2>(s, row),
+                1 => self.tile::<S, 1>(s, row),
                 _ => {}
             }
         }
@@ -377,10 +457,10 @@ impl Columns {
     /// # Safety
     /// As [`Columns::run`]; the rows are some of those.
     #[inline(always)]
-    unsafe fn tile<S: Simd, const R: usize>(&self, s: S, row: usize, start: S::V) {
-        let mut sums = [start; R];
+    unsafe fn tile<S: Simd, const R: usize>(&self, s: S, row: usize) {
         // SAFETY: the caller's promise.
         unsafe {
+            let mut sums = [s.load_from(self.start); R];
             let a = self.a.add(row * self.a_row);
             for k in 0..self.depth {
                 let b = s.load_from(self.b.add(k * self.b_row));

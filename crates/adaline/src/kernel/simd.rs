@@ -4,6 +4,8 @@
 //! asking. Everything is `inline(always)`, so that it ends up inside the one function that enables the instructions.
 //! Comparisons and `max` treat NaN as the x86 instructions do: `max(a, b)` is b when either is NaN.
 
+use super::Work;
+
 /// Lanes of a vector, on every machine.
 pub(crate) const LANES: usize = 16;
 
@@ -17,6 +19,10 @@ pub(crate) trait Simd: Copy + Send + Sync {
     /// Rows of the register tile of a matrix product, and vectors across it: as many sums as the registers hold.
     const TILE_ROWS: usize;
     const TILE_VECTORS: usize;
+
+    /// Runs work in a function of its own. Of many small loops inlined into one function the compiler prepares all at its
+    /// start, in memory for want of registers; where each runs a few times, that costs more than the calls.
+    fn apart<W: Work>(self, work: W) -> W::Output;
 
     fn splat(self, x: f32) -> Self::V;
     /// Sixteen values from memory, no alignment needed.
@@ -104,6 +110,10 @@ impl Simd for Portable {
     const TILE_ROWS: usize = 4;
     const TILE_VECTORS: usize = 1;
 
+    #[inline(never)]
+    fn apart<W: Work>(self, work: W) -> W::Output {
+        work.run(self)
+    }
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {
         [x; LANES]
@@ -179,7 +189,7 @@ pub(crate) use x86::{Avx2, Avx512};
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{LANES, SQRT_HALF_BITS, Simd};
+    use super::{LANES, SQRT_HALF_BITS, Simd, Work};
     use std::arch::x86_64::*;
 
     /// AVX2 and FMA: a vector is two registers.
@@ -232,6 +242,16 @@ mod x86 {
         const TILE_ROWS: usize = 6;
         const TILE_VECTORS: usize = 1;
 
+        #[inline(always)]
+        fn apart<W: Work>(self, work: W) -> W::Output {
+            #[inline(never)]
+            #[target_feature(enable = "avx2,fma")]
+            fn apart<W: Work>(s: Avx2, work: W) -> W::Output {
+                work.run(s)
+            }
+            // SAFETY: an `Avx2` exists only where AVX2 and FMA were detected.
+            unsafe { apart(self, work) }
+        }
         #[inline(always)]
         fn splat(self, x: f32) -> Self::V {
             // SAFETY: as in `both`.
@@ -352,6 +372,16 @@ mod x86 {
         const TILE_ROWS: usize = 12;
         const TILE_VECTORS: usize = 2;
 
+        #[inline(always)]
+        fn apart<W: Work>(self, work: W) -> W::Output {
+            #[inline(never)]
+            #[target_feature(enable = "avx512f")]
+            fn apart<W: Work>(s: Avx512, work: W) -> W::Output {
+                work.run(s)
+            }
+            // SAFETY: an `Avx512` exists only where AVX-512F was detected.
+            unsafe { apart(self, work) }
+        }
         #[inline(always)]
         fn splat(self, x: f32) -> Self::V {
             // SAFETY: an `Avx512` exists only where AVX-512F was detected; so below.
