@@ -226,10 +226,15 @@ pub(super) fn times_slope<S: Simd>(s: S, activation: Activation, seen: &[f32], d
         #[inline(always)]
         fn each<M: SlopeMap>(self, map: M) {
             let Slope { s, seen, d } = self;
-            for (seen, d) in seen.chunks(LANES).zip(d.chunks_mut(LANES)) {
-                let slope = map.slope(s, read(s, seen));
-                let v = s.mul(read(s, d), slope);
-                write(s, d, v);
+            let ((seen, seen_rest), (d, d_rest)) = (seen.as_chunks(), d.as_chunks_mut());
+            for (seen, d) in seen.iter().zip(d) {
+                let slope = map.slope(s, s.load(seen));
+                s.store(d, s.mul(s.load(d), slope));
+            }
+            if !d_rest.is_empty() {
+                let slope = map.slope(s, read(s, seen_rest));
+                let v = s.mul(read(s, d_rest), slope);
+                write(s, d_rest, v);
             }
         }
     }

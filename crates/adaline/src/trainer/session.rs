@@ -3,7 +3,7 @@
 use super::Settings;
 use crate::kernel::buffer::{Buffer, is_there_room_for};
 use crate::kernel::update;
-use crate::loss::BatchTargets;
+use crate::loss::{BatchTargets, Judgement};
 use crate::op::Mode;
 use crate::optimizer::Memory;
 use crate::plan::{Aim, Hardware, Plan};
@@ -213,21 +213,16 @@ impl Session {
         let width = self.plan.outputs() / self.answers;
         let set = self.plan.machine().set;
         let (y, d) = self.plan.output(inputs, rows);
-        match targets {
+        let Judgement { loss, correct } = match targets {
             Batch::Classes(classes) => {
                 let weights = self.settings.class_weights.as_deref().filter(|_| weighted);
-                let t = BatchTargets::Classes { classes, weights };
-                let loss = self.loss.value_and_gradient(set, y, t, width, d);
-                StepReport { loss, correct: Some(correct(y, width, classes)) }
+                self.loss.value_and_gradient(set, y, BatchTargets::Classes { classes, weights }, width, d)
             }
             Batch::Values(values) => {
-                let width = width * self.answers;
-                StepReport {
-                    loss: self.loss.value_and_gradient(set, y, BatchTargets::Values(values), width, d),
-                    correct: None,
-                }
+                self.loss.value_and_gradient(set, y, BatchTargets::Values(values), width * self.answers, d)
             }
-        }
+        };
+        StepReport { loss, correct }
     }
 
     fn penalise(&mut self, network: &Network) {
@@ -288,15 +283,6 @@ pub(crate) fn answers(network: &Network, loss: Loss) -> usize {
         Shape::Sequence { steps, .. } if loss.is_classification() => steps,
         _ => 1,
     }
-}
-
-/// How many rows have their largest output at the true class; with one output, how many are on the right side of zero.
-fn correct(y: &[f32], width: usize, classes: &[u32]) -> usize {
-    let mut count = 0;
-    for (y, &class) in y.chunks_exact(width).zip(classes) {
-        count += usize::from(crate::metrics::class_of_logits(y) == class as usize);
-    }
-    count
 }
 
 /// How training images are changed in an epoch, whose first image has the number `first`.
