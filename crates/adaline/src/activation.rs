@@ -2,7 +2,7 @@
 
 mod functions;
 
-pub(crate) use functions::{SELU_ALPHA, SELU_SCALE};
+pub(crate) use functions::{GELU_CUBIC, SELU_ALPHA, SELU_SCALE};
 mod normal;
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,8 @@
 //! | `chain` | small dense layers one after the other in one call |
 //! | `recurrent` | the sweep over sequences, and the cells' gates |
 //! | `conv` | products over the windows of images |
-//! | `elementwise` | activations and their derivatives, dropout |
+//! | `activation` | activations and their derivatives |
+//! | `elementwise` | what is done to each value by itself |
 //! | `rows` | softmax and sums over rows |
 //! | `update` | the optimizers' loops over the flat buffers |
 //! | `window` | pools: one value of each window |
@@ -23,6 +24,7 @@
 //! | `pool` | threads that spin before they sleep |
 //! | `buffer` | f32 on 64-byte boundaries |
 
+mod activation;
 pub(crate) mod buffer;
 pub(crate) mod chain;
 pub(crate) mod conv;

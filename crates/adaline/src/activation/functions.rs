@@ -11,7 +11,7 @@ pub(crate) const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
 /// SELU's outer factor.
 pub(crate) const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
 /// The factor of x³ in GELU by tanh (Hendrycks and Gimpel 2016).
-const GELU_CUBIC: f64 = 0.044_715;
+pub(crate) const GELU_CUBIC: f64 = 0.044_715;
 
 /// f(x).
 pub(super) fn value(activation: Activation, x: f64) -> f64 {

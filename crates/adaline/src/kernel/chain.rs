@@ -10,8 +10,9 @@
 //! lanes that are no column; what such lanes write is written over by the next row, since rows go upwards and groups of
 //! columns downwards. Only behind the last row a matrix needs some [`room`].
 
+use super::activation::{Map, UseMap, with_map};
 use super::buffer::round_up;
-use super::elementwise::{self, Map, UseMap, read};
+use super::elementwise::times_slope;
 use super::panels::{panel_index, panels_len};
 use super::simd::{LANES, Simd};
 use super::{InstructionSet, Work};
@@ -356,13 +357,13 @@ impl Work for Activate<'_> {
             #[inline(always)]
             fn with<M: Map>(self, map: M) {
                 let InPlace(s, values) = self;
-                for values in values.chunks_exact_mut(LANES) {
-                    let v = map.apply(s, read(s, values));
-                    elementwise::write(s, values, v);
+                for values in values.as_chunks_mut().0 {
+                    let v = map.apply(s, s.load(values));
+                    s.store(values, v);
                 }
             }
         }
-        elementwise::with_map(self.activation, InPlace(s, self.values));
+        with_map(self.activation, InPlace(s, self.values));
     }
 }
 
@@ -378,7 +379,7 @@ impl Work for TimesSlope<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        elementwise::times_slope(s, self.activation, self.y, self.dz);
+        times_slope(s, self.activation, self.y, self.dz);
     }
 }
 

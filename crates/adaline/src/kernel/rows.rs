@@ -4,7 +4,8 @@
 //! multiplied by `scale`, which is 1 / rows.
 
 use super::simd::{LANES, Simd};
-use super::{InstructionSet, Work, elementwise, math};
+use super::spread::spread;
+use super::{InstructionSet, Machine, Work, elementwise, math};
 use crate::metrics::class_of_logits;
 
 /// Stands behind the end of a row: e to this is nothing beside the largest value of any row, however far below zero.
@@ -37,7 +38,11 @@ fn write<S: Simd>(s: S, row: &mut [f32], at: usize, v: S::V) {
 /// y = softmax(x) of one row; returns the largest x and the sum of e^(x - largest).
 #[inline(always)]
 fn softmax_row<S: Simd>(s: S, x: &[f32], y: &mut [f32]) -> (f32, f32) {
-    let largest = x.iter().fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a });
+    let mut largest = s.splat(f32::NEG_INFINITY);
+    for at in (0..x.len()).step_by(LANES) {
+        largest = s.max(read(s, x, at), largest);
+    }
+    let largest = s.to_array(largest).into_iter().fold(f32::NEG_INFINITY, |a, b| if b > a { b } else { a });
     let mut sum = s.splat(0.0);
     for at in (0..x.len()).step_by(LANES) {
         let e = math::exp(s, s.sub(read(s, x, at), s.splat(largest)));
@@ -45,9 +50,10 @@ fn softmax_row<S: Simd>(s: S, x: &[f32], y: &mut [f32]) -> (f32, f32) {
         write(s, y, at, e);
     }
     let sum = s.sum(sum);
-    let factor = 1.0 / sum;
-    for y in y {
-        *y *= factor;
+    let factor = s.splat(1.0 / sum);
+    for at in (0..y.len()).step_by(LANES) {
+        let v = s.mul(read(s, y, at), factor);
+        write(s, y, at, v);
     }
     (largest, sum)
 }
@@ -131,8 +137,8 @@ impl Turned {
     }
 }
 
-/// Softmax of every row of `width` values.
-pub(crate) fn softmax(set: InstructionSet, width: usize, x: &[f32], y: &mut [f32]) {
+/// Softmax of every row of `width` values, spread over the threads.
+pub(crate) fn softmax(machine: &Machine, width: usize, x: &[f32], y: &mut [f32]) {
     struct Softmax<'a>(usize, &'a [f32], &'a mut [f32]);
     impl Work for Softmax<'_> {
         type Output = ();
@@ -153,17 +159,39 @@ pub(crate) fn softmax(set: InstructionSet, width: usize, x: &[f32], y: &mut [f32
             }
         }
     }
-    set.dispatch(Softmax(width, x, y));
+    let set = machine.set;
+    // Blocks of sixteen rows: short ones are taken side by side.
+    let block = LANES * width;
+    spread(machine, x.len().div_ceil(block), 4 * block, [(y, block)], &|blocks, [y]| {
+        set.dispatch(Softmax(width, &x[blocks.start * block..][..y.len()], y));
+    });
 }
 
 /// d ← y ∘ (d - Σ d·y), row by row: the softmax's Jacobian applied to the gradient of its output y.
-pub(crate) fn softmax_backward(width: usize, y: &[f32], d: &mut [f32]) {
-    for (y, d) in y.chunks_exact(width).zip(d.chunks_exact_mut(width)) {
-        let dot = y.iter().zip(&*d).fold(0.0f32, |sum, (&y, &d)| y.mul_add(d, sum));
-        for (d, &y) in d.iter_mut().zip(y) {
-            *d = y * (*d - dot);
+pub(crate) fn softmax_backward(machine: &Machine, width: usize, y: &[f32], d: &mut [f32]) {
+    struct Backward<'a>(usize, &'a [f32], &'a mut [f32]);
+    impl Work for Backward<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) {
+            let Backward(width, y, d) = self;
+            for (y, d) in y.chunks_exact(width).zip(d.chunks_exact_mut(width)) {
+                let mut dot = s.splat(0.0);
+                for at in (0..width).step_by(LANES) {
+                    dot = s.fma(elementwise::read(s, &y[at..]), elementwise::read(s, &d[at..]), dot);
+                }
+                let dot = s.splat(s.sum(dot));
+                for at in (0..width).step_by(LANES) {
+                    let v = s.mul(elementwise::read(s, &y[at..]), s.sub(elementwise::read(s, &d[at..]), dot));
+                    elementwise::write(s, &mut d[at..], v);
+                }
+            }
         }
     }
+    let set = machine.set;
+    spread(machine, d.len() / width.max(1), width, [(d, width)], &|rows, [d]| {
+        set.dispatch(Backward(width, &y[rows.start * width..][..d.len()], d));
+    });
 }
 
 /// What the cross-entropies need besides logits and classes.

@@ -46,10 +46,8 @@ pub(crate) trait Simd: Copy + Send + Sync {
     /// a < b ? a : b
     fn min(self, a: Self::V, b: Self::V) -> Self::V;
     fn sqrt(self, a: Self::V) -> Self::V;
-    /// To the nearest whole number, halves to even.
-    fn round(self, a: Self::V) -> Self::V;
-    /// 2ⁿ for whole n from -126 to 127.
-    fn pow2(self, n: Self::V) -> Self::V;
+    /// 2ⁿ for whole n from -126 to 127, of the sum 1.5 · 2²³ + n.
+    fn pow2_of_last_bits(self, sum: Self::V) -> Self::V;
     /// A positive number as 2ⁿ · m with m from √½ to √2: whole n, and m.
     fn split_exponent(self, a: Self::V) -> (Self::V, Self::V);
     /// a < b ? x : y, lane by lane; NaN compares false.
@@ -161,12 +159,8 @@ impl Simd for Portable {
         a.map(f32::sqrt)
     }
     #[inline(always)]
-    fn round(self, a: Self::V) -> Self::V {
-        a.map(f32::round_ties_even)
-    }
-    #[inline(always)]
-    fn pow2(self, n: Self::V) -> Self::V {
-        n.map(|n| f32::from_bits(((n as i32).wrapping_add(127) << 23) as u32))
+    fn pow2_of_last_bits(self, sum: Self::V) -> Self::V {
+        sum.map(|sum| f32::from_bits(sum.to_bits().wrapping_add(127) << 23))
     }
     #[inline(always)]
     fn split_exponent(self, a: Self::V) -> (Self::V, Self::V) {
@@ -303,22 +297,12 @@ mod x86 {
             both!(_mm256_sqrt_ps, a)
         }
         #[inline(always)]
-        fn round(self, a: Self::V) -> Self::V {
+        fn pow2_of_last_bits(self, sum: Self::V) -> Self::V {
             // SAFETY: as in `both`. No closure here and below: it would not be inlined into the function that enables AVX2.
             unsafe {
-                [
-                    _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a[0]),
-                    _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a[1]),
-                ]
-            }
-        }
-        #[inline(always)]
-        fn pow2(self, n: Self::V) -> Self::V {
-            // SAFETY: as in `both`.
-            unsafe {
                 let bias = _mm256_set1_epi32(127);
-                let low = _mm256_add_epi32(_mm256_cvttps_epi32(n[0]), bias);
-                let high = _mm256_add_epi32(_mm256_cvttps_epi32(n[1]), bias);
+                let low = _mm256_add_epi32(_mm256_castps_si256(sum[0]), bias);
+                let high = _mm256_add_epi32(_mm256_castps_si256(sum[1]), bias);
                 [_mm256_castsi256_ps(_mm256_slli_epi32::<23>(low)), _mm256_castsi256_ps(_mm256_slli_epi32::<23>(high))]
             }
         }
@@ -438,15 +422,10 @@ mod x86 {
             unsafe { _mm512_sqrt_ps(a) }
         }
         #[inline(always)]
-        fn round(self, a: Self::V) -> Self::V {
-            // SAFETY: see `splat`. Scale 0 (no fraction bits), to nearest even, no exceptions.
-            unsafe { _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) }
-        }
-        #[inline(always)]
-        fn pow2(self, n: Self::V) -> Self::V {
+        fn pow2_of_last_bits(self, sum: Self::V) -> Self::V {
             // SAFETY: see `splat`.
             unsafe {
-                let exponent = _mm512_add_epi32(_mm512_cvttps_epi32(n), _mm512_set1_epi32(127));
+                let exponent = _mm512_add_epi32(_mm512_castps_si512(sum), _mm512_set1_epi32(127));
                 _mm512_castsi512_ps(_mm512_slli_epi32::<23>(exponent))
             }
         }

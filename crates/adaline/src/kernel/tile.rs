@@ -1,7 +1,7 @@
 //! What all products share: how many rows a register tile takes, and how its sums get to their places.
 
 use super::Shared;
-use super::elementwise::{self, Map};
+use super::activation::{Map, UseMap, with_map};
 use super::simd::{LANES, Simd};
 use crate::Activation;
 use std::ops::Range;
@@ -79,7 +79,7 @@ impl Target {
     #[inline(always)]
     pub(super) unsafe fn finish<S: Simd>(self, s: S, activation: Activation, rows: Range<usize>, panels: Range<usize>) {
         if !matches!(activation, Activation::Identity | Activation::Relu) {
-            elementwise::with_map(activation, Finish { target: self, s, rows, panels });
+            with_map(activation, Finish { target: self, s, rows, panels });
         }
     }
 }
@@ -91,7 +91,7 @@ struct Finish<S> {
     panels: Range<usize>,
 }
 
-impl<S: Simd> elementwise::UseMap for Finish<S> {
+impl<S: Simd> UseMap for Finish<S> {
     #[inline(always)]
     fn with<M: Map>(self, map: M) {
         let Finish { target, s, rows, panels } = self;

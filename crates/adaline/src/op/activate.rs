@@ -24,9 +24,9 @@ impl Activate {
         let [from, y] = cut(run.arena, [x.range(len), front(y, len)]);
         let x = x.pick(len, run.batch, from);
         if self.activation == Activation::Softmax {
-            rows::softmax(run.machine.set, self.width, x, y);
+            rows::softmax(run.machine, self.width, x, y);
         } else {
-            elementwise::activate(run.machine.set, self.activation, x, y);
+            elementwise::activate(run.machine, self.activation, x, y);
         }
     }
 
@@ -36,11 +36,11 @@ impl Activate {
         let [from, y, dy, dx] = cut(run.arena, [x.range(len), front(y, len), front(dy, len), front(dx, len)]);
         dx.copy_from_slice(dy);
         match self.activation.derivative() {
-            Derivative::Jacobian => rows::softmax_backward(self.width, y, dx),
-            Derivative::FromOutput => elementwise::backward(run.machine.set, self.activation, Seen::Output(y), dx),
+            Derivative::Jacobian => rows::softmax_backward(run.machine, self.width, y, dx),
+            Derivative::FromOutput => elementwise::backward(run.machine, self.activation, Seen::Output(y), dx),
             Derivative::FromInput => {
                 let x = x.pick(len, run.batch, from);
-                elementwise::backward(run.machine.set, self.activation, Seen::Input(x), dx);
+                elementwise::backward(run.machine, self.activation, Seen::Input(x), dx);
             }
             // A plan for training refuses these.
             Derivative::Useless => dx.fill(0.0),

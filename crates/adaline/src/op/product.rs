@@ -86,7 +86,7 @@ impl Product {
             ],
         );
         let x = x.pick(rows * inputs, run.batch, from);
-        elementwise::backward(run.machine.set, self.activation, Seen::Output(y), dz);
+        elementwise::backward(run.machine, self.activation, Seen::Output(y), dz);
         pack_rows(run.machine, rows, outputs, dz, panels, Some(sums));
         if let Some(bias) = &self.bias {
             grads[bias.clone()].copy_from_slice(sums);

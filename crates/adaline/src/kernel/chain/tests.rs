@@ -96,7 +96,7 @@ fn one_by_one(links: &[Link], params: &[f32], rows: usize, dx_len: usize) -> Res
     let (mut grads, mut d) = (vec![0.0; params.len()], dy);
     for (number, link) in links.iter().enumerate().rev() {
         let Link { inputs, outputs, .. } = *link;
-        elementwise::backward(machine.set, link.activation, elementwise::Seen::Output(&values[number + 1]), &mut d);
+        crate::kernel::elementwise::backward(&machine, link.activation, crate::kernel::elementwise::Seen::Output(&values[number + 1]), &mut d);
         let mut panels = vec![0.0; panels_len(rows, outputs)];
         let mut sums = vec![0.0; round_up(outputs)];
         pack_rows(&machine, rows, outputs, &d, &mut panels, Some(&mut sums));

@@ -2,7 +2,7 @@
 
 use super::{Area, BLOCK, Columns, Places, SHARE_FROM};
 use crate::Activation;
-use crate::kernel::elementwise::{self, Seen};
+use crate::kernel::elementwise;
 use crate::kernel::panels::panels_len;
 use crate::kernel::simd::{LANES, Simd};
 use crate::kernel::tile::tile_height;
@@ -50,7 +50,7 @@ pub(crate) fn slopes_and_sums(
                 std::slice::from_raw_parts_mut(scratch_at.at(part * line), line),
             )
         };
-        elementwise::backward(set, activation, Seen::Output(&y[range]), dz);
+        elementwise::backward_alone(set, activation, &y[range], dz);
         set.dispatch(SumRows { rows: dz, width: filters, sums });
     };
     machine.share_if(y.len() >= SHARE_FROM, count, task);

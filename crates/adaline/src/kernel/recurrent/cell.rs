@@ -4,7 +4,8 @@
 //! get no gradient and the state's gradient goes on unchanged.
 
 use crate::Activation;
-use crate::kernel::elementwise::{self, Map, UseMap, read, write};
+use crate::kernel::activation::{Map, UseMap, with_map};
+use crate::kernel::elementwise::{self, read, write};
 use crate::kernel::math::{sigmoid, tanh};
 use crate::kernel::simd::{LANES, Simd};
 use crate::kernel::{InstructionSet, Work};
@@ -119,7 +120,7 @@ impl Work for SimpleForward<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        elementwise::with_map(self.activation, SimpleRows { s, step: self });
+        with_map(self.activation, SimpleRows { s, step: self });
     }
 }
 
@@ -140,7 +141,7 @@ impl SimpleBackward<'_> {
         for (row, ((h, gates), dh)) in rows.enumerate() {
             if own.has(row) {
                 gates.copy_from_slice(dh);
-                elementwise::backward(set, activation, elementwise::Seen::Output(h), gates);
+                elementwise::backward_alone(set, activation, h, gates);
                 dh.fill(0.0);
             } else {
                 gates.fill(0.0);

@@ -17,10 +17,10 @@ fn softmax_is_that_of_each_row_alone() {
             let x: Vec<f32> = random(rows * width, width as u64).iter().map(|x| 9.0 * x).collect();
             for set in InstructionSet::available() {
                 let mut y = vec![f32::NAN; rows * width];
-                softmax(set, width, &x, &mut y);
+                softmax(&Machine::new(set, 2), width, &x, &mut y);
                 for (x, y) in x.chunks(width).zip(y.chunks(width)) {
                     let mut alone = vec![f32::NAN; width];
-                    softmax(InstructionSet::Portable, width, x, &mut alone);
+                    softmax(&Machine::new(InstructionSet::Portable, 1), width, x, &mut alone);
                     assert_eq!(bits(y), bits(&alone), "{rows} rows of {width} on {set:?}");
                     for (y, want) in y.iter().zip(softmax_of(x)) {
                         assert!((f64::from(*y) - want).abs() <= 3e-6 * want, "{y} {want}");
