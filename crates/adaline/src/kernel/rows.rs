@@ -75,10 +75,12 @@ impl Turned {
     /// Behind the last row stand zeroes.
     #[inline(always)]
     fn of(width: usize, rows: usize, x: &[f32]) -> Self {
+        assert!(width <= LANES && rows <= LANES && x.len() >= rows * width, "up to sixteen short rows");
         let mut values = [[0.0; LANES]; LANES];
-        for row in 0..rows.min(LANES) {
-            for (value, &x) in values.iter_mut().zip(&x[row * width..][..width]) {
-                value[row] = x;
+        for at in 0..width {
+            for row in 0..rows {
+                // SAFETY: both are below sixteen, and x holds the rows.
+                unsafe { *values.get_unchecked_mut(at).get_unchecked_mut(row) = *x.get_unchecked(row * width + at) };
             }
         }
         Turned { values, width, rows }
@@ -86,9 +88,12 @@ impl Turned {
 
     #[inline(always)]
     fn write(&self, y: &mut [f32]) {
-        for row in 0..self.rows.min(LANES) {
-            for (value, y) in self.values.iter().zip(&mut y[row * self.width..][..self.width]) {
-                *y = value[row];
+        let Turned { values, width, rows } = self;
+        assert!(*width <= LANES && *rows <= LANES && y.len() >= rows * width, "as many values as rows hold");
+        for at in 0..*width {
+            for row in 0..*rows {
+                // SAFETY: both are below sixteen, and y has room for the rows.
+                unsafe { *y.get_unchecked_mut(row * width + at) = *values.get_unchecked(at).get_unchecked(row) };
             }
         }
     }
@@ -194,6 +199,12 @@ pub(crate) fn softmax_backward(machine: &Machine, width: usize, y: &[f32], d: &m
     });
 }
 
+/// x where two whole numbers are the same, else y: less than a half apart, they are.
+#[inline(always)]
+fn if_same<S: Simd>(s: S, a: S::V, b: S::V, x: S::V, y: S::V) -> S::V {
+    s.select_lt(s.abs(s.sub(a, b)), s.splat(0.5), x, y)
+}
+
 /// What the cross-entropies need besides logits and classes.
 #[derive(Clone, Copy)]
 pub(crate) struct Classes<'a> {
@@ -250,14 +261,12 @@ impl Classes<'_> {
             }
         }
         let (class_of, scale) = (s.load(&class_of), s.load(&scale));
-        // Classes are whole numbers: less than a half apart, they are the same.
-        let if_same = |class, x, y| s.select_lt(s.abs(s.sub(class_of, class)), s.splat(0.5), x, y);
         let mut turned = Turned::of(width, classes.len(), z);
-        let correct = s.sum(if_same(turned.number_of_largest(s), s.splat(1.0), s.splat(0.0)));
+        let correct = s.sum(if_same(s, class_of, turned.number_of_largest(s), s.splat(1.0), s.splat(0.0)));
         let (largest, sum) = turned.softmax(s);
         for (class, y) in turned.values[..width].iter_mut().enumerate() {
             let p = s.load(y);
-            let gap = if_same(s.splat(class as f32), s.sub(p, s.splat(on)), p);
+            let gap = if_same(s, class_of, s.splat(class as f32), s.sub(p, s.splat(on)), p);
             s.store(y, s.mul(s.sub(gap, s.splat(off)), scale));
         }
         turned.write(d);
@@ -276,7 +285,13 @@ struct Rows<S: Simd> {
 
 /// Categorical cross-entropy over rows of `width` logits: returns the sum over the rows and how many have their largest
 /// logit at the true class, and writes the gradient (softmax - target) · scale.
-pub(crate) fn cross_entropy(set: InstructionSet, width: usize, z: &[f32], t: Classes<'_>, d: &mut [f32]) -> (f64, usize) {
+pub(crate) fn cross_entropy(
+    set: InstructionSet,
+    width: usize,
+    z: &[f32],
+    t: Classes<'_>,
+    d: &mut [f32],
+) -> (f64, usize) {
     struct CrossEntropy<'a>(usize, &'a [f32], Classes<'a>, &'a mut [f32]);
     impl Work for CrossEntropy<'_> {
         type Output = (f64, usize);
