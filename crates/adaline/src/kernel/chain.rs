@@ -194,7 +194,9 @@ impl Work for Backward<'_> {
         assert!(dy.len() == rows * chain.outputs(), "as many gradients as outputs");
         assert!(dx.is_empty() || (chain.has_dx && dx.len() == rows * chain.inputs()), "as many gradients as inputs");
         let (dz, rest) = scratch.split_at_mut(chain.gradient);
-        dz[..dy.len()].copy_from_slice(dy);
+        for (dz, dy) in dz.as_chunks_mut().0.iter_mut().zip(dy.chunks(LANES)) {
+            s.store(dz, elementwise::read(s, dy));
+        }
         let (other, turned) = rest.split_at_mut(chain.gradient);
         let (mut dz, mut other, turned) = (dz.as_mut_ptr(), other.as_mut_ptr(), turned.as_mut_ptr());
         let (params, grads, ys) = (params.as_ptr(), grads.as_mut_ptr(), ys.as_ptr());
@@ -472,9 +474,12 @@ impl Work for TimesSlope<'_> {
 /// The first `width` lanes, zeroes behind them.
 #[inline(always)]
 fn only_columns<S: Simd>(s: S, v: S::V, width: usize) -> S::V {
-    const NUMBERS: [f32; LANES] =
-        [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0];
-    s.select_lt(s.load(&NUMBERS), s.splat(width as f32), v, s.splat(0.0))
+    /// A window of it that starts as many numbers before the zeroes as there are columns.
+    static WANTED: [[f32; LANES]; 2] = [[1.0; LANES], [0.0; LANES]];
+    match WANTED.as_flattened()[LANES - width..].first_chunk() {
+        Some(wanted) => s.select_lt(s.splat(0.0), s.load(wanted), v, s.splat(0.0)),
+        None => v,
+    }
 }
 
 /// Where sums without a bias start.

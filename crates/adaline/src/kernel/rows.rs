@@ -98,17 +98,19 @@ impl Turned {
         }
     }
 
-    /// The number of each row's largest value; the first of equals wins, and NaN is larger than nothing, as in
-    /// [`class_of_logits`].
+    /// Each row's value of the given number, and the number of its largest value: the first of equals wins, and NaN is
+    /// larger than nothing, as in [`class_of_logits`].
     #[inline(always)]
-    fn number_of_largest<S: Simd>(&self, s: S) -> S::V {
-        let (mut number, mut largest) = (s.splat(0.0), s.load(&self.values[0]));
+    fn pick<S: Simd>(&self, s: S, wanted: S::V) -> (S::V, S::V) {
+        let first = s.load(&self.values[0]);
+        let (mut picked, mut largest, mut number_of_largest) = (first, first, s.splat(0.0));
         for (at, x) in self.values[..self.width].iter().enumerate().skip(1) {
-            let x = s.load(x);
-            number = s.select_lt(largest, x, s.splat(at as f32), number);
+            let (number, x) = (s.splat(at as f32), s.load(x));
+            picked = if_same(s, wanted, number, x, picked);
+            number_of_largest = s.select_lt(largest, x, number, number_of_largest);
             largest = s.max(x, largest);
         }
-        number
+        (picked, number_of_largest)
     }
 
     /// Softmax of every row, in place. Returns the largest values and the sums of e^(x - largest).
@@ -232,10 +234,11 @@ impl Classes<'_> {
     #[inline(always)]
     fn many_classes<S: Simd>(&self, s: S, width: usize, z: &[f32], classes: &[u32], d: &mut [f32]) -> Rows<S> {
         let (on, off) = self.smoothed(width);
-        let (mut largest, mut sum) = ([1.0; LANES], [1.0; LANES]);
+        let (mut largest, mut sum, mut at_class) = ([1.0; LANES], [1.0; LANES], [0.0; LANES]);
         let mut correct = 0;
         for (row, ((z, d), &class)) in z.chunks_exact(width).zip(d.chunks_exact_mut(width)).zip(classes).enumerate() {
             correct += usize::from(class_of_logits(z) == class as usize);
+            at_class[row] = z[class as usize];
             (largest[row], sum[row]) = softmax_row(s, z, d);
             d[class as usize] -= on;
             let scale = self.scale * self.weight(class);
@@ -243,7 +246,7 @@ impl Classes<'_> {
                 *d = (*d - off) * scale;
             }
         }
-        Rows { largest: s.load(&largest), sum: s.load(&sum), correct }
+        Rows { largest: s.load(&largest), sum: s.load(&sum), at_class: s.load(&at_class), correct }
     }
 
     /// The same where the rows lie side by side.
@@ -262,7 +265,8 @@ impl Classes<'_> {
         }
         let (class_of, scale) = (s.load(&class_of), s.load(&scale));
         let mut turned = Turned::of(width, classes.len(), z);
-        let correct = s.sum(if_same(s, class_of, turned.number_of_largest(s), s.splat(1.0), s.splat(0.0)));
+        let (at_class, taken_for) = turned.pick(s, class_of);
+        let correct = s.sum(if_same(s, class_of, taken_for, s.splat(1.0), s.splat(0.0)));
         let (largest, sum) = turned.softmax(s);
         for (class, y) in turned.values[..width].iter_mut().enumerate() {
             let p = s.load(y);
@@ -270,7 +274,7 @@ impl Classes<'_> {
             s.store(y, s.mul(s.sub(gap, s.splat(off)), scale));
         }
         turned.write(d);
-        Rows { largest, sum, correct: correct as usize }
+        Rows { largest, sum, at_class, correct: correct as usize }
     }
 }
 
@@ -279,6 +283,8 @@ struct Rows<S: Simd> {
     /// The largest logits and the sums of [`softmax_row`]. Behind the last row stand some numbers.
     largest: S::V,
     sum: S::V,
+    /// The logits of the true classes.
+    at_class: S::V,
     /// How many have their largest logit at the true class.
     correct: usize,
 }
@@ -300,18 +306,21 @@ pub(crate) fn cross_entropy(
             let CrossEntropy(width, z, t, d) = self;
             let smooth = t.label_smoothing;
             let (mut total, mut correct) = (0.0, 0);
-            let block = LANES * width;
-            for ((z, d), classes) in z.chunks(block).zip(d.chunks_mut(block)).zip(t.classes.chunks(LANES)) {
+            for first in (0..t.classes.len()).step_by(LANES) {
+                let classes = &t.classes[first..t.classes.len().min(first + LANES)];
+                let block = first * width..(first + classes.len()) * width;
+                let (z, d) = (&z[block.clone()], &mut d[block]);
                 let rows = match is_few(width, classes.len()) {
                     true => t.few_classes(s, width, z, classes, d),
                     false => t.many_classes(s, width, z, classes, d),
                 };
-                let (largest, logs) = (s.to_array(rows.largest), s.to_array(math::ln(s, rows.sum)));
                 correct += rows.correct;
-                for (row, &class) in classes.iter().enumerate() {
-                    let z = &z[row * width..][..width];
-                    let mut along = f64::from(z[class as usize]);
+                let (largest, logs) = (s.to_array(rows.largest), s.to_array(math::ln(s, rows.sum)));
+                let at_class = s.to_array(rows.at_class);
+                for (row, &class) in classes.iter().enumerate().take(LANES) {
+                    let mut along = f64::from(at_class[row]);
                     if smooth > 0.0 {
+                        let z = &z[row * width..][..width];
                         let mean = z.iter().map(|&z| f64::from(z)).sum::<f64>() / width as f64;
                         along = (1.0 - smooth) * along + smooth * mean;
                     }
@@ -336,13 +345,15 @@ pub(crate) fn binary_cross_entropy(set: InstructionSet, z: &[f32], t: Classes<'_
             let BinaryCrossEntropy(z, t, d) = self;
             let smooth = t.label_smoothing;
             let (mut total, mut correct) = (0.0, 0);
-            for ((z, d), classes) in z.chunks(LANES).zip(d.chunks_mut(LANES)).zip(t.classes.chunks(LANES)) {
+            for first in (0..t.classes.len()).step_by(LANES) {
+                let block = first..t.classes.len().min(first + LANES);
+                let (z, d, classes) = (&z[block.clone()], &mut d[block.clone()], &t.classes[block]);
                 let v = elementwise::read(s, z);
                 let sigmoids = s.to_array(math::sigmoid(s, v));
                 // softplus(z) = max(z, 0) + ln(1 + e^-|z|), where nothing overflows.
                 let e = math::exp(s, s.sub(s.splat(0.0), s.abs(v)));
                 let logs = s.to_array(math::ln_1p(s, e));
-                for (row, ((&z, d), &class)) in z.iter().zip(d).zip(classes).enumerate() {
+                for (row, ((&z, d), &class)) in z.iter().zip(d).zip(classes).enumerate().take(LANES) {
                     let target = f64::from(class) * (1.0 - smooth) + smooth / 2.0;
                     let weight = t.weight(class);
                     let softplus = f64::from(z).max(0.0) + f64::from(logs[row]);

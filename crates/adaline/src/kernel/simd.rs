@@ -66,6 +66,14 @@ pub(crate) trait Simd: Copy + Send + Sync {
         unsafe { self.load_from(from.as_ptr()) }
     }
 
+    /// Fewer than sixteen values, zeroes behind them.
+    #[inline(always)]
+    fn load_some(self, from: &[f32]) -> Self::V {
+        let mut array = [0.0; LANES];
+        array[..from.len()].copy_from_slice(from);
+        self.load(&array)
+    }
+
     #[inline(always)]
     fn store(self, to: &mut [f32; LANES], v: Self::V) {
         // SAFETY: a reference to sixteen f32.
@@ -257,6 +265,28 @@ mod x86 {
             unsafe { [_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(LANES / 2))] }
         }
         #[inline(always)]
+        fn load_some(self, from: &[f32]) -> Self::V {
+            /// A window of it that starts as many numbers before the zeroes as there are values.
+            static WANTED: [i32; 2 * LANES] = {
+                let mut wanted = [-1; 2 * LANES];
+                let mut lane = LANES;
+                while lane < 2 * LANES {
+                    wanted[lane] = 0;
+                    lane += 1;
+                }
+                wanted
+            };
+            let wanted = &WANTED[LANES - from.len()..][..LANES];
+            let (wanted, from) = (wanted.as_ptr(), from.as_ptr());
+            // SAFETY: as in `both`; the window was cut above, and lanes that are not wanted are not read.
+            unsafe {
+                [
+                    _mm256_maskload_ps(from, _mm256_loadu_si256(wanted.cast())),
+                    _mm256_maskload_ps(from.wrapping_add(LANES / 2), _mm256_loadu_si256(wanted.add(LANES / 2).cast())),
+                ]
+            }
+        }
+        #[inline(always)]
         unsafe fn store_to(self, to: *mut f32, v: Self::V) {
             // SAFETY: the caller's promise covers both halves.
             unsafe {
@@ -375,6 +405,12 @@ mod x86 {
         unsafe fn load_from(self, from: *const f32) -> Self::V {
             // SAFETY: the caller's promise.
             unsafe { _mm512_loadu_ps(from) }
+        }
+        #[inline(always)]
+        fn load_some(self, from: &[f32]) -> Self::V {
+            assert!(from.len() <= LANES, "no more values than lanes");
+            // SAFETY: see `splat`; lanes behind the end are not read.
+            unsafe { _mm512_maskz_loadu_ps(((1u32 << from.len()) - 1) as __mmask16, from.as_ptr()) }
         }
         #[inline(always)]
         unsafe fn store_to(self, to: *mut f32, v: Self::V) {

@@ -24,6 +24,8 @@ pub struct Session {
     penalised: Vec<std::ops::Range<usize>>,
     /// How many answers an example gets: one, or one at every step of a sequence.
     answers: usize,
+    /// How many outputs an answer is.
+    width: usize,
 }
 
 /// What a batch gave before its update.
@@ -74,6 +76,7 @@ impl Session {
                 .map(|t| t.range.clone())
                 .collect(),
             answers,
+            width: network.output().len() / answers,
         })
     }
 
@@ -164,7 +167,7 @@ impl Session {
     }
 
     fn check_batch(&self, network: &Network, inputs: Inputs<'_>, targets: Batch<'_>) -> Result<usize> {
-        let width = self.plan.outputs() / self.answers;
+        let width = self.width;
         let rows = match targets {
             Batch::Classes(classes) => classes.len() / self.answers,
             Batch::Values(values) => values.len() / self.plan.outputs().max(1),
@@ -210,7 +213,7 @@ impl Session {
 
     /// Loss and accuracy of what the plan has just computed; writes the gradient of the output.
     fn judge(&mut self, inputs: &[f32], targets: Batch<'_>, rows: usize, weighted: bool) -> StepReport {
-        let width = self.plan.outputs() / self.answers;
+        let width = self.width;
         let set = self.plan.machine().set;
         let (y, d) = self.plan.output(inputs, rows);
         let Judgement { loss, correct } = match targets {
