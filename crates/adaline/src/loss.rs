@@ -187,6 +187,7 @@ impl Loss {
     }
 
     /// Judges the outputs of a batch and writes their gradient. `width` is the number of outputs of one example.
+    #[inline]
     pub(crate) fn value_and_gradient(
         self,
         set: InstructionSet,

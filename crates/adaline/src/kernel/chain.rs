@@ -100,11 +100,13 @@ impl Links {
     }
 
     /// Values of an example that go in.
+    #[inline]
     pub(crate) fn inputs(&self) -> usize {
         self.links[0].inputs
     }
 
     /// Values of an example that come out.
+    #[inline]
     pub(crate) fn outputs(&self) -> usize {
         self.links[self.links.len() - 1].outputs
     }
@@ -135,6 +137,7 @@ pub(crate) struct Forward<'a> {
 }
 
 impl Forward<'_> {
+    #[inline]
     pub(crate) fn run(self, set: InstructionSet) {
         set.dispatch(self);
     }
@@ -177,6 +180,7 @@ pub(crate) struct Backward<'a> {
 }
 
 impl Backward<'_> {
+    #[inline]
     pub(crate) fn run(self, set: InstructionSet) {
         set.dispatch(self);
     }
@@ -323,7 +327,7 @@ impl Link {
         turned: *mut f32,
         grads: *mut f32,
     ) {
-        let Link { inputs, outputs, weight, bias, .. } = *self;
+        let Link { inputs, outputs, bias, .. } = *self;
         for panel in 0..inputs.div_ceil(LANES) {
             // SAFETY: behind the last row of x there is room for a vector, and the panel is outputs × 16.
             unsafe {
@@ -344,12 +348,8 @@ impl Link {
                 columns.run(s);
             }
         }
-        self.each_column(|at, turned_at, len| {
-            for k in 0..len {
-                // SAFETY: inside the panels of the weight and of the transposed weight.
-                unsafe { *grads.add(weight + at + k * LANES) = *turned.add(turned_at + k) };
-            }
-        });
+        // SAFETY: both are as long as the caller promises.
+        unsafe { self.turn_back(turned, grads) };
         for panel in 0..bias.map_or(0, |_| outputs.div_ceil(LANES)) {
             // SAFETY: behind the last row of dz there is room for a vector, and the bias is whole lines.
             unsafe {
@@ -376,12 +376,26 @@ impl Link {
     ///
     /// # Safety
     /// As for all of these.
-    #[inline(always)]
+    #[inline(never)]
     unsafe fn turn(&self, params: *const f32, turned: *mut f32) {
         self.each_column(|at, turned_at, len| {
             for k in 0..len {
                 // SAFETY: inside the panels of the weight and of the transposed weight.
                 unsafe { *turned.add(turned_at + k) = *params.add(self.weight + at + k * LANES) };
+            }
+        });
+    }
+
+    /// The gradient of the weight from the transposed one. Lanes that are no output stay as they are.
+    ///
+    /// # Safety
+    /// As for all of these.
+    #[inline(never)]
+    unsafe fn turn_back(&self, turned: *const f32, grads: *mut f32) {
+        self.each_column(|at, turned_at, len| {
+            for k in 0..len {
+                // SAFETY: inside the panels of the weight and of the transposed weight.
+                unsafe { *grads.add(self.weight + at + k * LANES) = *turned.add(turned_at + k) };
             }
         });
     }

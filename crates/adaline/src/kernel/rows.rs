@@ -278,6 +278,34 @@ impl Classes<'_> {
     }
 }
 
+impl Classes<'_> {
+    /// A sum with the losses of up to sixteen rows added to it. A function of its own, so that the sum stays in a register.
+    #[inline(never)]
+    fn add_losses(
+        &self,
+        mut total: f64,
+        z: &[f32],
+        classes: &[u32],
+        largest: &[f32; LANES],
+        logs: &[f32; LANES],
+        at_class: &[f32; LANES],
+    ) -> f64 {
+        let smooth = self.label_smoothing;
+        let width = z.len() / classes.len().max(1);
+        for (row, &class) in classes.iter().enumerate().take(LANES) {
+            let mut along = f64::from(at_class[row]);
+            if smooth > 0.0 {
+                let z = &z[row * width..][..width];
+                let mean = z.iter().map(|&z| f64::from(z)).sum::<f64>() / width as f64;
+                along = (1.0 - smooth) * along + smooth * mean;
+            }
+            let loss = f64::from(logs[row]) + f64::from(largest[row]) - along;
+            total += f64::from(self.weight(class)) * loss;
+        }
+        total
+    }
+}
+
 /// What the cross-entropy of up to sixteen rows is made of.
 struct Rows<S: Simd> {
     /// The largest logits and the sums of [`softmax_row`]. Behind the last row stand some numbers.
@@ -291,6 +319,7 @@ struct Rows<S: Simd> {
 
 /// Categorical cross-entropy over rows of `width` logits: returns the sum over the rows and how many have their largest
 /// logit at the true class, and writes the gradient (softmax - target) · scale.
+#[inline]
 pub(crate) fn cross_entropy(
     set: InstructionSet,
     width: usize,
@@ -304,7 +333,6 @@ pub(crate) fn cross_entropy(
         #[inline(always)]
         fn run<S: Simd>(self, s: S) -> (f64, usize) {
             let CrossEntropy(width, z, t, d) = self;
-            let smooth = t.label_smoothing;
             let (mut total, mut correct) = (0.0, 0);
             for first in (0..t.classes.len()).step_by(LANES) {
                 let classes = &t.classes[first..t.classes.len().min(first + LANES)];
@@ -315,18 +343,8 @@ pub(crate) fn cross_entropy(
                     false => t.many_classes(s, width, z, classes, d),
                 };
                 correct += rows.correct;
-                let (largest, logs) = (s.to_array(rows.largest), s.to_array(math::ln(s, rows.sum)));
-                let at_class = s.to_array(rows.at_class);
-                for (row, &class) in classes.iter().enumerate().take(LANES) {
-                    let mut along = f64::from(at_class[row]);
-                    if smooth > 0.0 {
-                        let z = &z[row * width..][..width];
-                        let mean = z.iter().map(|&z| f64::from(z)).sum::<f64>() / width as f64;
-                        along = (1.0 - smooth) * along + smooth * mean;
-                    }
-                    let loss = f64::from(logs[row]) + f64::from(largest[row]) - along;
-                    total += f64::from(t.weight(class)) * loss;
-                }
+                let logs = s.to_array(math::ln(s, rows.sum));
+                total = t.add_losses(total, z, classes, &s.to_array(rows.largest), &logs, &s.to_array(rows.at_class));
             }
             (total, correct)
         }
@@ -336,6 +354,7 @@ pub(crate) fn cross_entropy(
 
 /// Binary cross-entropy of one logit a row: returns the sum over the rows and how many are on the right side of zero, and
 /// writes (sigmoid(z) - target) · scale.
+#[inline]
 pub(crate) fn binary_cross_entropy(set: InstructionSet, z: &[f32], t: Classes<'_>, d: &mut [f32]) -> (f64, usize) {
     struct BinaryCrossEntropy<'a>(&'a [f32], Classes<'a>, &'a mut [f32]);
     impl Work for BinaryCrossEntropy<'_> {

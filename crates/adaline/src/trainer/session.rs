@@ -166,6 +166,7 @@ impl Session {
         Some(tensor.parameter.layout.to_file(tensor.len(), &self.grads[tensor.range.clone()]))
     }
 
+    #[inline]
     fn check_batch(&self, network: &Network, inputs: Inputs<'_>, targets: Batch<'_>) -> Result<usize> {
         let width = self.width;
         let rows = match targets {
@@ -212,6 +213,7 @@ impl Session {
     }
 
     /// Loss and accuracy of what the plan has just computed; writes the gradient of the output.
+    #[inline]
     fn judge(&mut self, inputs: &[f32], targets: Batch<'_>, rows: usize, weighted: bool) -> StepReport {
         let width = self.width;
         let set = self.plan.machine().set;
@@ -228,6 +230,7 @@ impl Session {
         StepReport { loss, correct }
     }
 
+    #[inline]
     fn penalise(&mut self, network: &Network) {
         let Settings { l1, l2, .. } = self.settings;
         if l1 > 0.0 || l2 > 0.0 {
@@ -238,6 +241,7 @@ impl Session {
         }
     }
 
+    #[inline]
     fn clip(&mut self) {
         if let Some(limit) = self.settings.clip_value {
             let limit = limit as f32;
