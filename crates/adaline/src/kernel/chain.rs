@@ -405,11 +405,13 @@ impl Link {
     #[inline(always)]
     fn each_column(&self, mut visit: impl FnMut(usize, usize, usize)) {
         let Link { inputs, outputs, .. } = *self;
-        for first in (0..inputs).step_by(LANES) {
-            for column in 0..outputs {
-                let (at, turned_at) = (panel_index(inputs, first, column), panel_index(outputs, column, first));
-                visit(at, turned_at, LANES.min(inputs - first));
+        for column in 0..outputs {
+            let (mut at, mut turned_at, mut left) = (panel_index(inputs, 0, column), column * LANES, inputs);
+            while left > LANES {
+                visit(at, turned_at, LANES);
+                (at, turned_at, left) = (at + LANES * LANES, turned_at + outputs * LANES, left - LANES);
             }
+            visit(at, turned_at, left);
         }
     }
 
