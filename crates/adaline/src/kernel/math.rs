@@ -40,6 +40,13 @@ pub(super) fn exp<S: Simd>(s: S, x: S::V) -> S::V {
     s.fma(two_n, p, two_n)
 }
 
+/// The same for x that are zero or below.
+#[inline(always)]
+pub(super) fn exp_below_zero<S: Simd>(s: S, x: S::V) -> S::V {
+    let (two_n, p) = exp_in_parts(s, s.max(s.splat(-87.0), x));
+    s.fma(two_n, p, two_n)
+}
+
 /// eˣ - 1, exact near zero.
 #[inline(always)]
 pub(super) fn exp_m1<S: Simd>(s: S, x: S::V) -> S::V {
@@ -50,10 +57,11 @@ pub(super) fn exp_m1<S: Simd>(s: S, x: S::V) -> S::V {
 /// tanh x = t / (t + 2) with t = e²ˣ - 1, on the positive side.
 #[inline(always)]
 pub(super) fn tanh<S: Simd>(s: S, x: S::V) -> S::V {
-    let a = s.min(s.splat(20.0), s.abs(x));
+    let sign = s.sign(x);
+    let a = s.min(s.splat(20.0), s.xor(x, sign));
     let (two_n, p) = exp_in_parts(s, s.add(a, a));
     let t = s.fma(two_n, p, s.sub(two_n, s.splat(1.0)));
-    s.copysign(s.div(t, s.add(t, s.splat(2.0))), x)
+    s.xor(s.div(t, s.add(t, s.splat(2.0))), sign)
 }
 
 /// 1 / (1 + e⁻ˣ)

@@ -1,8 +1,10 @@
 //! Threads that spin before they sleep.
 //!
 //! Between the layers of a small network lie microseconds; waking a sleeping thread costs more than that. So a worker
-//! that has run out of work looks for more for about 50 µs before it parks. Tasks are numbered, and who runs which one is
-//! left to chance: no result depends on it, since a task's output is its own and no sum is shared.
+//! that has run out of work looks for more for about 50 µs before it parks. Tasks are numbered, and each thread begins with its own
+//! share of them: from step to step the same thread has the same part of a buffer, which is still in its cache. When it is
+//! through it helps the others. Who runs which task is left to chance, then; no result depends on it, since a task's
+//! output is its own and no sum is shared.
 
 use std::cell::{Cell, UnsafeCell};
 use std::marker::PhantomData;
@@ -31,7 +33,8 @@ struct State {
     /// The job's task, as the two halves of a fat pointer. Valid while `busy` workers may read it.
     task: UnsafeCell<Option<&'static Task<'static>>>,
     tasks: AtomicUsize,
-    next: AtomicUsize,
+    /// The next task of each thread's share, the caller's first.
+    next: Box<[Alone]>,
     /// Workers that have not finished the current job.
     busy: AtomicUsize,
     asleep: Box<[AtomicBool]>,
@@ -39,6 +42,11 @@ struct State {
     panicked: AtomicBool,
     spins: usize,
 }
+
+/// A counter with a cache line, and the one that is fetched along with it, to itself.
+#[derive(Default)]
+#[repr(align(128))]
+struct Alone(AtomicUsize);
 
 // SAFETY: `task` is written only by the caller while no worker is busy, and read only by busy workers.
 unsafe impl Sync for State {}
@@ -60,7 +68,7 @@ impl Pool {
             job: AtomicUsize::new(0),
             task: UnsafeCell::new(None),
             tasks: AtomicUsize::new(0),
-            next: AtomicUsize::new(0),
+            next: (0..=workers).map(|_| Alone::default()).collect(),
             busy: AtomicUsize::new(0),
             asleep: (0..workers).map(|_| AtomicBool::new(false)).collect(),
             stop: AtomicBool::new(false),
@@ -101,7 +109,9 @@ impl Pool {
             *state.task.get() = Some(std::mem::transmute::<&Task<'_>, &'static Task<'static>>(task));
         }
         state.tasks.store(tasks, Ordering::Relaxed);
-        state.next.store(0, Ordering::Relaxed);
+        for (thread, next) in state.next.iter().enumerate() {
+            next.0.store(state.share(thread, tasks), Ordering::Relaxed);
+        }
         state.busy.store(self.workers.len(), Ordering::Relaxed);
         // SeqCst here and in `work`: either the worker sees the new job, or we see that it is asleep.
         state.job.fetch_add(1, Ordering::SeqCst);
@@ -110,7 +120,7 @@ impl Pool {
                 handle.unpark();
             }
         }
-        let own = catch_unwind(AssertUnwindSafe(|| state.drain(task)));
+        let own = catch_unwind(AssertUnwindSafe(|| state.drain(0, task)));
         let mut looks = 0usize;
         while state.busy.load(Ordering::Acquire) != 0 {
             looks += 1;
@@ -128,15 +138,23 @@ impl Pool {
 }
 
 impl State {
-    /// Takes tasks until none is left.
-    fn drain(&self, task: &Task<'_>) {
-        let tasks = self.tasks.load(Ordering::Relaxed);
-        loop {
-            let index = self.next.fetch_add(1, Ordering::Relaxed);
-            if index >= tasks {
-                return;
+    /// Where a thread's share of so many tasks begins.
+    fn share(&self, thread: usize, tasks: usize) -> usize {
+        tasks * thread / self.next.len()
+    }
+
+    /// Takes tasks until none is left, the thread's own ones first.
+    fn drain(&self, me: usize, task: &Task<'_>) {
+        let (tasks, threads) = (self.tasks.load(Ordering::Relaxed), self.next.len());
+        for thread in (me..threads).chain(0..me) {
+            let end = self.share(thread + 1, tasks);
+            loop {
+                let index = self.next[thread].0.fetch_add(1, Ordering::Relaxed);
+                if index >= end {
+                    break;
+                }
+                task(index);
             }
-            task(index);
         }
     }
 }
@@ -163,7 +181,7 @@ fn work(state: &State, me: usize) {
         }
         // SAFETY: this worker is busy with the current job, so the task is there until it says that it is done.
         if let Some(task) = unsafe { *state.task.get() }
-            && catch_unwind(AssertUnwindSafe(|| state.drain(task))).is_err()
+            && catch_unwind(AssertUnwindSafe(|| state.drain(me + 1, task))).is_err()
         {
             state.panicked.store(true, Ordering::Relaxed);
         }

@@ -38,23 +38,27 @@ fn write<S: Simd>(s: S, row: &mut [f32], at: usize, v: S::V) {
 /// y = softmax(x) of one row; returns the largest x and the sum of e^(x - largest).
 #[inline(always)]
 fn softmax_row<S: Simd>(s: S, x: &[f32], y: &mut [f32]) -> (f32, f32) {
-    let mut largest = s.splat(f32::NEG_INFINITY);
-    for at in (0..x.len()).step_by(LANES) {
-        largest = s.max(read(s, x, at), largest);
+    let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks_mut::<LANES>());
+    let mut largest = read(s, x_rest, 0);
+    for x in x {
+        largest = s.max(s.load(x), largest);
     }
     let largest = s.to_array(largest).into_iter().fold(f32::NEG_INFINITY, |a, b| if b > a { b } else { a });
-    let mut sum = s.splat(0.0);
-    for at in (0..x.len()).step_by(LANES) {
-        let e = math::exp(s, s.sub(read(s, x, at), s.splat(largest)));
+    let (from, mut sum) = (s.splat(largest), s.splat(0.0));
+    for (x, y) in x.iter().zip(&mut *y) {
+        let e = math::exp_below_zero(s, s.sub(s.load(x), from));
         sum = s.add(sum, e);
-        write(s, y, at, e);
+        s.store(y, e);
     }
-    let sum = s.sum(sum);
+    let rest = math::exp_below_zero(s, s.sub(read(s, x_rest, 0), from));
+    // What lies behind the end is nothing beside the largest.
+    let sum = s.sum(s.add(sum, rest));
     let factor = s.splat(1.0 / sum);
-    for at in (0..y.len()).step_by(LANES) {
-        let v = s.mul(read(s, y, at), factor);
-        write(s, y, at, v);
+    for y in y {
+        let v = s.mul(s.load(y), factor);
+        s.store(y, v);
     }
+    write(s, y_rest, 0, s.mul(rest, factor));
     (largest, sum)
 }
 
@@ -123,7 +127,7 @@ impl Turned {
         }
         let mut tree = [s.splat(0.0); LANES];
         for (x, leaf) in values.iter_mut().zip(&mut tree) {
-            *leaf = math::exp(s, s.sub(s.load(x), largest));
+            *leaf = math::exp_below_zero(s, s.sub(s.load(x), largest));
             s.store(x, *leaf);
         }
         let mut half = LANES / 2;
@@ -370,7 +374,7 @@ pub(crate) fn binary_cross_entropy(set: InstructionSet, z: &[f32], t: Classes<'_
                 let v = elementwise::read(s, z);
                 let sigmoids = s.to_array(math::sigmoid(s, v));
                 // softplus(z) = max(z, 0) + ln(1 + e^-|z|), where nothing overflows.
-                let e = math::exp(s, s.sub(s.splat(0.0), s.abs(v)));
+                let e = math::exp_below_zero(s, s.sub(s.splat(0.0), s.abs(v)));
                 let logs = s.to_array(math::ln_1p(s, e));
                 for (row, ((&z, d), &class)) in z.iter().zip(d).zip(classes).enumerate().take(LANES) {
                     let target = f64::from(class) * (1.0 - smooth) + smooth / 2.0;

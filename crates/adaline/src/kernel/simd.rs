@@ -52,12 +52,20 @@ pub(crate) trait Simd: Copy + Send + Sync {
     fn split_exponent(self, a: Self::V) -> (Self::V, Self::V);
     /// a < b ? x : y, lane by lane; NaN compares false.
     fn select_lt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V;
-    /// The magnitude of `a` with the sign of `b`.
-    fn copysign(self, a: Self::V, b: Self::V) -> Self::V;
+    /// The bits that both have.
+    fn and(self, a: Self::V, b: Self::V) -> Self::V;
+    /// The bits that one of the two has.
+    fn xor(self, a: Self::V, b: Self::V) -> Self::V;
+
+    /// The sign alone: ±0.
+    #[inline(always)]
+    fn sign(self, a: Self::V) -> Self::V {
+        self.and(a, self.splat(-0.0))
+    }
 
     #[inline(always)]
     fn abs(self, a: Self::V) -> Self::V {
-        self.copysign(a, self.splat(1.0))
+        self.and(a, self.splat(f32::from_bits(0x7fff_ffff)))
     }
 
     #[inline(always)]
@@ -181,8 +189,12 @@ impl Simd for Portable {
         std::array::from_fn(|i| if a[i] < b[i] { x[i] } else { y[i] })
     }
     #[inline(always)]
-    fn copysign(self, a: Self::V, b: Self::V) -> Self::V {
-        zip(a, b, f32::copysign)
+    fn and(self, a: Self::V, b: Self::V) -> Self::V {
+        zip(a, b, |a, b| f32::from_bits(a.to_bits() & b.to_bits()))
+    }
+    #[inline(always)]
+    fn xor(self, a: Self::V, b: Self::V) -> Self::V {
+        zip(a, b, |a, b| f32::from_bits(a.to_bits() ^ b.to_bits()))
     }
 }
 
@@ -363,15 +375,12 @@ mod x86 {
             }
         }
         #[inline(always)]
-        fn copysign(self, a: Self::V, b: Self::V) -> Self::V {
-            // SAFETY: as in `both`.
-            unsafe {
-                let sign = _mm256_set1_ps(-0.0);
-                [
-                    _mm256_or_ps(_mm256_andnot_ps(sign, a[0]), _mm256_and_ps(sign, b[0])),
-                    _mm256_or_ps(_mm256_andnot_ps(sign, a[1]), _mm256_and_ps(sign, b[1])),
-                ]
-            }
+        fn and(self, a: Self::V, b: Self::V) -> Self::V {
+            both!(_mm256_and_ps, a, b)
+        }
+        #[inline(always)]
+        fn xor(self, a: Self::V, b: Self::V) -> Self::V {
+            both!(_mm256_xor_ps, a, b)
         }
         #[inline(always)]
         fn sum(self, v: Self::V) -> f32 {
@@ -481,13 +490,14 @@ mod x86 {
             unsafe { _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), y, x) }
         }
         #[inline(always)]
-        fn copysign(self, a: Self::V, b: Self::V) -> Self::V {
-            // SAFETY: see `splat`. The bits of the sign from b, the others from a.
-            unsafe {
-                let sign = _mm512_set1_epi32(i32::MIN);
-                let (a, b) = (_mm512_castps_si512(a), _mm512_castps_si512(b));
-                _mm512_castsi512_ps(_mm512_or_si512(_mm512_andnot_si512(sign, a), _mm512_and_si512(sign, b)))
-            }
+        fn and(self, a: Self::V, b: Self::V) -> Self::V {
+            // SAFETY: see `splat`.
+            unsafe { _mm512_castsi512_ps(_mm512_and_si512(_mm512_castps_si512(a), _mm512_castps_si512(b))) }
+        }
+        #[inline(always)]
+        fn xor(self, a: Self::V, b: Self::V) -> Self::V {
+            // SAFETY: see `splat`.
+            unsafe { _mm512_castsi512_ps(_mm512_xor_si512(_mm512_castps_si512(a), _mm512_castps_si512(b))) }
         }
         #[inline(always)]
         fn sum(self, v: Self::V) -> f32 {
