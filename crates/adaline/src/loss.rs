@@ -186,7 +186,8 @@ impl Loss {
         }
     }
 
-    /// The mean loss of a batch. Writes the gradient of the outputs. `width` is the number of outputs of one example.
+    /// Judges the outputs of a batch and writes their gradient. `width` is the number of outputs of one example.
+    #[inline]
     pub(crate) fn value_and_gradient(
         self,
         set: InstructionSet,
@@ -194,24 +195,28 @@ impl Loss {
         t: BatchTargets<'_>,
         width: usize,
         d: &mut [f32],
-    ) -> f64 {
+    ) -> Judgement {
         let rows = y.len() / width;
         let over_rows = 1.0 / rows as f32;
-        let total = match (self, t) {
+        let of_numbers = |total| (total, None);
+        let of_classes = |(total, correct)| (total, Some(correct));
+        let (total, correct) = match (self, t) {
             (Loss::BinaryCrossEntropy { label_smoothing }, BatchTargets::Classes { classes, weights }) => {
-                rows::binary_cross_entropy(set, y, Classes { classes, weights, label_smoothing, scale: over_rows }, d)
+                let t = Classes { classes, weights, label_smoothing, scale: over_rows };
+                of_classes(rows::binary_cross_entropy(set, y, t, d))
             }
             (Loss::CategoricalCrossEntropy { label_smoothing }, BatchTargets::Classes { classes, weights }) => {
-                rows::cross_entropy(set, width, y, Classes { classes, weights, label_smoothing, scale: over_rows }, d)
+                let t = Classes { classes, weights, label_smoothing, scale: over_rows };
+                of_classes(rows::cross_entropy(set, width, y, t, d))
             }
-            (Loss::Mse, BatchTargets::Values(t)) => self.difference(Difference::Squared, y, t, width, d),
-            (Loss::Mae, BatchTargets::Values(t)) => self.difference(Difference::Absolute, y, t, width, d),
+            (Loss::Mse, BatchTargets::Values(t)) => of_numbers(self.difference(Difference::Squared, y, t, width, d)),
+            (Loss::Mae, BatchTargets::Values(t)) => of_numbers(self.difference(Difference::Absolute, y, t, width, d)),
             (Loss::Huber { delta }, BatchTargets::Values(t)) => {
-                self.difference(Difference::Huber(delta), y, t, width, d)
+                of_numbers(self.difference(Difference::Huber(delta), y, t, width, d))
             }
             _ => unreachable!("Loss::check refuses targets of the other kind"),
         };
-        total / rows as f64
+        Judgement { loss: total / rows as f64, correct }
     }
 
     fn difference(self, kind: Difference, y: &[f32], t: &[f32], width: usize, d: &mut [f32]) -> f64 {
@@ -225,6 +230,16 @@ pub(crate) fn one_answer_is_wanted(output: Shape) -> String {
         "one answer an example is wanted, and what comes out is {output}; leave out \"sequences\" in the last recurrent layer, or \
          put global_avgpool or flatten before the last dense"
     )
+}
+
+/// What a loss says about a batch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Judgement {
+    /// The mean loss.
+    pub loss: f64,
+    /// How many rows have their largest output at the true class; with one output, how many are on the right side of zero.
+    /// `None` for numbers.
+    pub correct: Option<usize>,
 }
 
 /// The targets of one batch.

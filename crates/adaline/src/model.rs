@@ -177,7 +177,7 @@ impl Model {
                         predictions::step_loss(y, truth)
                     } else {
                         let d = &mut gradient[..y.len()];
-                        loss.value_and_gradient(InstructionSet::best(), y, t, width, d) * truth.len() as f64
+                        loss.value_and_gradient(InstructionSet::best(), y, t, width, d).loss * truth.len() as f64
                     };
                     pairs.extend(truth.iter().map(|&t| t as usize).zip(y.chunks_exact(width).map(class_of_logits)));
                 })?;
@@ -194,7 +194,7 @@ impl Model {
                     first += truth.len();
                     let d = &mut gradient[..y.len()];
                     let mean =
-                        loss.value_and_gradient(InstructionSet::best(), y, BatchTargets::Values(truth), *width, d);
+                        loss.value_and_gradient(InstructionSet::best(), y, BatchTargets::Values(truth), *width, d).loss;
                     total += mean * (y.len() / width) as f64;
                     predictions.extend(y.iter().map(|&y| self.encoder.decode(f64::from(y))));
                 })?;

@@ -286,6 +286,7 @@ fn front_of(range: Option<&Range<usize>>, len: usize) -> Range<usize> {
 }
 
 /// Disjoint parts of the arena. The planner lays them out so; an overlap is a bug in it, not in the user's data.
+#[inline]
 fn cut<const N: usize>(arena: &mut [f32], parts: [Range<usize>; N]) -> [&mut [f32]; N] {
     match arena.get_disjoint_mut(parts) {
         Ok(parts) => parts,

@@ -376,6 +376,7 @@ impl Memory {
     }
 
     /// One step with a learning rate. Weight decay has been done.
+    #[inline]
     pub(crate) fn step(
         &mut self,
         optimizer: &Optimizer,

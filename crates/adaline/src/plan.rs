@@ -130,6 +130,7 @@ impl Plan {
     }
 
     /// Runs a batch through the network: whole rows, at most [`Plan::batch`] of them.
+    #[inline]
     pub(crate) fn forward(&mut self, params: &[f32], batch: Inputs<'_>, mode: Mode) {
         let (mut run, ops, _) = self.run(params, batch, mode);
         for op in ops {
@@ -138,6 +139,7 @@ impl Plan {
     }
 
     /// What came out of the last [`Plan::forward`] of so many rows, and where its gradient goes.
+    #[inline]
     pub(crate) fn output<'a>(&'a mut self, batch: &'a [f32], rows: usize) -> (&'a [f32], &'a mut [f32]) {
         let len = rows * self.outputs;
         let d = &self.d_output;
@@ -150,6 +152,7 @@ impl Plan {
 
     /// The way back from the gradient that the loss left: the gradients of all parameters into `grads`. The batch is the
     /// one that went forward.
+    #[inline]
     pub(crate) fn backward(&mut self, params: &[f32], batch: Inputs<'_>, mode: Mode, grads: &mut [f32]) {
         let planned = self.batch;
         let (mut run, ops, back) = self.run(params, batch, mode);

@@ -12,7 +12,7 @@
 
 use super::activation::{Map, UseMap, with_map};
 use super::buffer::round_up;
-use super::elementwise::{self, read};
+use super::elementwise;
 use super::panels::{panel_index, panels_len};
 use super::simd::{LANES, Simd};
 use super::{InstructionSet, Work};
@@ -22,49 +22,114 @@ use std::ops::Range;
 /// One dense layer of a chain: y = f(x · weight + bias).
 #[derive(Debug, Clone)]
 pub(crate) struct Link {
-    pub inputs: usize,
-    pub outputs: usize,
-    /// In the parameters: inputs × outputs in panels.
-    pub weight: Range<usize>,
-    /// In the parameters.
-    pub bias: Option<Range<usize>>,
+    inputs: usize,
+    outputs: usize,
+    /// Where the weight starts in the parameters: inputs × outputs in panels.
+    weight: usize,
+    /// Where the bias starts.
+    bias: Option<usize>,
     /// One of single values, whose derivative is had from the output.
-    pub activation: Activation,
+    activation: Activation,
     /// Where its outputs start among those of all links.
-    pub y: usize,
+    y: usize,
+    /// Whether the gradient of the weight takes fewer vectors over its inputs than over its outputs.
+    more_inputs: bool,
+}
+
+impl Link {
+    /// The ranges of the weight and the bias are those in the parameters.
+    pub(crate) fn new(
+        (inputs, outputs): (usize, usize),
+        weight: &Range<usize>,
+        bias: Option<&Range<usize>>,
+        activation: Activation,
+    ) -> Self {
+        assert!(weight.len() >= panels_len(inputs, outputs), "the weight is too short");
+        assert!(bias.is_none_or(|bias| bias.len() >= round_up(outputs)), "the bias is too short");
+        Link {
+            inputs,
+            outputs,
+            weight: weight.start,
+            bias: bias.map(|bias| bias.start),
+            activation,
+            y: 0,
+            more_inputs: outputs * inputs.div_ceil(LANES) < inputs * outputs.div_ceil(LANES),
+        }
+    }
 }
 
 /// Values that a matrix of so many rows takes here: its own, and a vector's length behind them.
-pub(crate) fn room(rows: usize, width: usize) -> usize {
+fn room(rows: usize, width: usize) -> usize {
     round_up(rows.saturating_mul(width).saturating_add(LANES))
 }
 
-/// What the way back needs of scratch: two gradients of the widest values that have one, and a turned weight or the
-/// turned gradient of one.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Scratch {
+/// The layers of a chain, and how long its buffers are. What could be checked at every step is checked here once.
+#[derive(Debug)]
+pub(crate) struct Links {
+    links: Vec<Link>,
+    /// Rows that a batch may have.
+    batch: usize,
+    /// Parameters that there are at least.
+    params: usize,
+    /// The outputs of all links.
+    ys: usize,
+    has_dx: bool,
+    /// What the way back needs of scratch: two gradients of the widest values that have one, and a turned weight or the
+    /// turned gradient of one.
     gradient: usize,
     turned: usize,
 }
 
-impl Scratch {
+impl Links {
     /// For batches of up to so many rows.
-    pub(crate) fn of(links: &[Link], rows: usize, first_has_dx: bool) -> Self {
-        let behind_dx = &links[usize::from(!first_has_dx)..];
+    pub(crate) fn new(mut links: Vec<Link>, batch: usize, has_dx: bool) -> Self {
+        assert!(!links.is_empty(), "a chain has a link");
+        let (mut params, mut ys) = (0, 0usize);
+        for link in &mut links {
+            link.y = ys;
+            ys = ys.saturating_add(room(batch, link.outputs));
+            params = params.max(link.weight + panels_len(link.inputs, link.outputs));
+            params = params.max(link.bias.map_or(0, |bias| bias + round_up(link.outputs)));
+        }
+        assert!(links.windows(2).all(|pair| pair[0].outputs == pair[1].inputs), "a link reads what the last one gives");
+        let behind_dx = &links[usize::from(!has_dx)..];
         let outputs = links.iter().map(|link| link.outputs);
         let widest = outputs.chain(behind_dx.iter().map(|link| link.inputs)).max().unwrap_or(0);
         let turned = behind_dx.iter().map(|link| panels_len(link.outputs, link.inputs)).max().unwrap_or(0);
-        Scratch { gradient: room(rows, widest), turned }
+        Links { gradient: room(batch, widest), links, batch, params, ys, has_dx, turned }
     }
 
-    pub(crate) fn len(self) -> usize {
+    /// Values of an example that go in.
+    #[inline]
+    pub(crate) fn inputs(&self) -> usize {
+        self.links[0].inputs
+    }
+
+    /// Values of an example that come out.
+    #[inline]
+    pub(crate) fn outputs(&self) -> usize {
+        self.links[self.links.len() - 1].outputs
+    }
+
+    /// How long the buffer of all outputs is.
+    pub(crate) fn ys_len(&self) -> usize {
+        self.ys
+    }
+
+    /// How long the scratch of the way back is.
+    pub(crate) fn scratch_len(&self) -> usize {
         self.gradient.saturating_mul(2).saturating_add(self.turned)
+    }
+
+    /// Where the outputs of each link start among those of all, and how many an example has.
+    pub(crate) fn places(&self) -> impl DoubleEndedIterator<Item = (usize, usize)> {
+        self.links.iter().map(|link| (link.y, link.outputs))
     }
 }
 
 /// All layers forward. `ys` gets the outputs of every link, each at its place.
 pub(crate) struct Forward<'a> {
-    pub links: &'a [Link],
+    pub links: &'a Links,
     pub rows: usize,
     pub params: &'a [f32],
     pub x: &'a [f32],
@@ -72,6 +137,7 @@ pub(crate) struct Forward<'a> {
 }
 
 impl Forward<'_> {
+    #[inline]
     pub(crate) fn run(self, set: InstructionSet) {
         set.dispatch(self);
     }
@@ -83,35 +149,38 @@ impl Work for Forward<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Forward { links, rows, params, x, ys } = self;
-        let mut previous = None;
-        for link in links {
-            let (before, y) = ys.split_at_mut(link.y);
-            let x = previous.map_or(x, |at: usize| &before[at..]);
-            link.forward(s, rows, params, x, y);
-            previous = Some(link.y);
+        assert!(rows <= links.batch && x.len() >= rows * links.inputs(), "too short for a chain's values");
+        assert!(params.len() >= links.params && ys.len() >= links.ys, "too short for a chain");
+        let (params, ys, mut x) = (params.as_ptr(), ys.as_mut_ptr(), x.as_ptr());
+        for link in &links.links {
+            let y = ys.wrapping_add(link.y);
+            // SAFETY: the parameters and the outputs are as long as `Links::new` found, so that y has its room inside ys; x
+            // are the rows of the batch, or the outputs of the link before.
+            unsafe { link.forward(s, rows, params, x, y) };
+            x = y;
         }
     }
 }
 
 /// All layers back, after [`Forward`] with the same links, rows, x and ys.
 pub(crate) struct Backward<'a> {
-    pub links: &'a [Link],
+    pub links: &'a Links,
     pub rows: usize,
     pub params: &'a [f32],
     pub x: &'a [f32],
     pub ys: &'a [f32],
     /// The gradient of the last outputs.
     pub dy: &'a [f32],
-    /// As long as `parts` says.
     pub scratch: &'a mut [f32],
-    pub parts: Scratch,
     /// Gets the gradient of x; empty where nobody asks.
     pub dx: &'a mut [f32],
-    /// Gets the gradients of the weights and biases, at their places.
+    /// Gets the gradients of the weights and biases, at their places; lanes of a panel that are no column are zeroes, and
+    /// may be left as they are.
     pub grads: &'a mut [f32],
 }
 
 impl Backward<'_> {
+    #[inline]
     pub(crate) fn run(self, set: InstructionSet) {
         set.dispatch(self);
     }
@@ -122,215 +191,315 @@ impl Work for Backward<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Backward { links, rows, params, x, ys, dy, scratch, parts, dx, grads } = self;
-        let (mut dz, rest) = scratch.split_at_mut(parts.gradient);
-        let (mut other, turned) = rest.split_at_mut(parts.gradient);
-        dz[..dy.len()].copy_from_slice(dy);
-        for (number, link) in links.iter().enumerate().rev() {
-            let lines = round_up(rows * link.outputs);
-            elementwise::times_slope(s, link.activation, &ys[link.y..][..lines], &mut dz[..lines]);
-            match number.checked_sub(1).map(|before| &ys[links[before].y..]) {
-                Some(x) if link.has_more_inputs() => link.turned_gradients(s, rows, x, dz, turned, grads),
-                Some(x) => link.gradients(s, rows, x, dz, grads),
-                None => link.gradients(s, rows, x, dz, grads),
-            }
-            if number > 0 || !dx.is_empty() {
-                link.turn(params, turned);
-                link.backward(s, rows, dz, turned, other);
-                std::mem::swap(&mut dz, &mut other);
+        let Backward { links: chain, rows, params, x, ys, dy, scratch, dx, grads } = self;
+        assert!(rows <= chain.batch && x.len() >= rows * chain.inputs(), "too short for a chain's values");
+        assert!(params.len() >= chain.params && grads.len() >= chain.params, "too short for a chain's parameters");
+        assert!(ys.len() >= chain.ys && scratch.len() >= chain.scratch_len(), "too short for a chain");
+        assert!(dy.len() == rows * chain.outputs(), "as many gradients as outputs");
+        assert!(dx.is_empty() || (chain.has_dx && dx.len() == rows * chain.inputs()), "as many gradients as inputs");
+        let (dz, rest) = scratch.split_at_mut(chain.gradient);
+        for (dz, dy) in dz.as_chunks_mut().0.iter_mut().zip(dy.chunks(LANES)) {
+            s.store(dz, elementwise::read(s, dy));
+        }
+        let (other, turned) = rest.split_at_mut(chain.gradient);
+        let (mut dz, mut other, turned) = (dz.as_mut_ptr(), other.as_mut_ptr(), turned.as_mut_ptr());
+        let (params, grads, ys) = (params.as_ptr(), grads.as_mut_ptr(), ys.as_ptr());
+        let mut links = chain.links.iter().rev().peekable();
+        while let Some(link) = links.next() {
+            let before = links.peek().map(|before| ys.wrapping_add(before.y));
+            // SAFETY: all buffers are as long as `Links::new` found; dz, the other gradient and the turned weight are parts
+            // of the scratch, with room for the widest link; x are the rows of the batch, or the outputs of the link
+            // before, behind which there is room. Without a gradient of x nobody turns the first link's weight.
+            unsafe {
+                link.times_slope(s, rows, ys.wrapping_add(link.y), dz);
+                match before {
+                    Some(x) if link.more_inputs => link.turned_gradients(s, rows, x, dz, turned, grads),
+                    Some(x) => link.gradients(s, rows, x, dz, grads),
+                    None => link.gradients(s, rows, x.as_ptr(), dz, grads),
+                }
+                if before.is_some() || !dx.is_empty() {
+                    link.turn(params, turned);
+                    link.backward(s, rows, dz, turned, other);
+                    std::mem::swap(&mut dz, &mut other);
+                }
             }
         }
-        dx.copy_from_slice(&dz[..dx.len()]);
+        if !dx.is_empty() {
+            // SAFETY: the last gradient lies in the scratch, apart from dx.
+            unsafe { dx.as_mut_ptr().copy_from_nonoverlapping(dz, dx.len()) };
+        }
     }
 }
 
+/// What is done with one link. All pointers are to buffers as long as [`Links`] says, for batches of at least so many rows:
+/// those of parameters and their gradients to the start of all of them, the others to what belongs to this link.
 impl Link {
     /// y = f(x · weight + bias)
+    ///
+    /// # Safety
+    /// x is rows × inputs; behind y there is [`room`].
     #[inline(always)]
-    fn forward<S: Simd>(&self, s: S, rows: usize, params: &[f32], x: &[f32], y: &mut [f32]) {
-        let Link { inputs, outputs, .. } = *self;
-        let weight = &params[self.weight.clone()];
-        assert!(x.len() >= rows * inputs && y.len() >= room(rows, outputs), "too short for a chain's values");
-        assert!(weight.len() >= panels_len(inputs, outputs), "the weight is too short");
+    unsafe fn forward<S: Simd>(&self, s: S, rows: usize, params: *const f32, x: *const f32, y: *mut f32) {
+        let Link { inputs, outputs, weight, bias, activation, .. } = *self;
         for panel in (0..outputs.div_ceil(LANES)).rev() {
-            let start = match &self.bias {
-                Some(bias) => read(s, &params[bias.clone()][panel * LANES..]),
-                None => s.splat(0.0),
-            };
-            let columns = Columns {
-                rows,
-                depth: inputs,
-                a: x.as_ptr(),
-                a_row: inputs,
-                a_step: 1,
-                b: weight[panel * inputs * LANES..].as_ptr(),
-                b_row: LANES,
-                out: y[panel * LANES..].as_mut_ptr(),
-                out_row: outputs,
-                width: LANES,
-            };
-            // SAFETY: x is rows × inputs, the panel inputs × 16, and behind the last row of y there is room for a vector.
-            unsafe { columns.run(s, start) };
-        }
-        with_map(self.activation, InPlace { s, values: &mut y[..round_up(rows * outputs)] });
-    }
-
-    /// d bias = Σ dz
-    #[inline(always)]
-    fn bias_gradient<S: Simd>(&self, s: S, rows: usize, dz: &[f32], grads: &mut [f32]) {
-        let Some(bias) = &self.bias else { return };
-        let outputs = self.outputs;
-        for first in (0..outputs).step_by(LANES) {
-            let mut sum = s.splat(0.0);
-            for row in 0..rows {
-                sum = s.add(sum, read(s, &dz[row * outputs + first..]));
+            // SAFETY: the panel is inputs × 16, and behind the last row of y there is room for a vector.
+            unsafe {
+                let columns = Columns {
+                    rows,
+                    depth: inputs,
+                    a: x,
+                    a_row: inputs,
+                    a_step: 1,
+                    b: params.add(weight + panel * inputs * LANES),
+                    b_row: LANES,
+                    start: bias.map_or(ZEROES.as_ptr(), |bias| params.add(bias + panel * LANES)),
+                    out: y.add(panel * LANES),
+                    out_row: outputs,
+                    width: LANES,
+                    sums_of_b: None,
+                };
+                columns.run(s);
             }
-            let sum = only_columns(s, sum, outputs - first);
-            elementwise::write(s, &mut grads[bias.clone()][first..], sum);
+        }
+        if activation != Activation::Identity {
+            // SAFETY: there is room up to the end of the line.
+            let values = unsafe { std::slice::from_raw_parts_mut(y, round_up(rows * outputs)) };
+            s.apart(Activate { activation, values });
         }
     }
 
-    /// d weight = xᵀ · dz, and d bias.
+    /// dz ← dz · f′
+    ///
+    /// # Safety
+    /// Behind y and dz there is [`room`].
     #[inline(always)]
-    fn gradients<S: Simd>(&self, s: S, rows: usize, x: &[f32], dz: &[f32], grads: &mut [f32]) {
-        let Link { inputs, outputs, .. } = *self;
-        assert!(x.len() >= rows * inputs && dz.len() >= room(rows, outputs), "too short for a chain's values");
-        self.bias_gradient(s, rows, dz, grads);
+    unsafe fn times_slope<S: Simd>(&self, s: S, rows: usize, y: *const f32, dz: *mut f32) {
+        let Link { activation, outputs, .. } = *self;
+        if activation != Activation::Identity {
+            let lines = round_up(rows * outputs);
+            // SAFETY: there is room up to the end of the line.
+            let (y, dz) = unsafe { (std::slice::from_raw_parts(y, lines), std::slice::from_raw_parts_mut(dz, lines)) };
+            s.apart(TimesSlope { activation, y, dz });
+        }
+    }
+
+    /// d weight = xᵀ · dz, and d bias = Σ dz.
+    ///
+    /// # Safety
+    /// x is rows × inputs; behind dz there is [`room`].
+    #[inline(always)]
+    unsafe fn gradients<S: Simd>(&self, s: S, rows: usize, x: *const f32, dz: *const f32, grads: *mut f32) {
+        let Link { inputs, outputs, weight, bias, .. } = *self;
         for panel in 0..outputs.div_ceil(LANES) {
-            let d_weight = &mut grads[self.weight.clone()][panel * inputs * LANES..][..inputs * LANES];
-            let columns = Columns {
-                rows: inputs,
-                depth: rows,
-                a: x.as_ptr(),
-                a_row: 1,
-                a_step: inputs,
-                b: dz[panel * LANES..].as_ptr(),
-                b_row: outputs,
-                out: d_weight.as_mut_ptr(),
-                out_row: LANES,
-                width: LANES.min(outputs - panel * LANES),
-            };
-            // SAFETY: x is rows × inputs, behind the last row of dz there is room for a vector, and the panel of the
-            // gradient is inputs × 16.
-            unsafe { columns.run(s, s.splat(0.0)) };
+            // SAFETY: behind the last row of dz there is room for a vector, and the panel of the gradient is inputs × 16.
+            unsafe {
+                let columns = Columns {
+                    rows: inputs,
+                    depth: rows,
+                    a: x,
+                    a_row: 1,
+                    a_step: inputs,
+                    b: dz.add(panel * LANES),
+                    b_row: outputs,
+                    start: ZEROES.as_ptr(),
+                    out: grads.add(weight + panel * inputs * LANES),
+                    out_row: LANES,
+                    width: LANES.min(outputs - panel * LANES),
+                    sums_of_b: bias.map(|bias| grads.add(bias + panel * LANES)),
+                };
+                columns.run(s);
+            }
         }
-    }
-
-    /// Whether the gradient of the weight takes fewer vectors over its inputs than over its outputs.
-    #[inline(always)]
-    fn has_more_inputs(&self) -> bool {
-        self.outputs * self.inputs.div_ceil(LANES) < self.inputs * self.outputs.div_ceil(LANES)
     }
 
     /// As [`Link::gradients`] where that takes fewer vectors: (d weight)ᵀ = dzᵀ · x, turned behind it. Three outputs of sixteen
-    /// inputs are three vectors so, and not sixteen: iris's epoch became a tenth faster. There must be [`room`] behind x.
+    /// inputs are three vectors so, and not sixteen: iris's epoch became a tenth faster.
+    ///
+    /// # Safety
+    /// Behind x and dz there is [`room`].
     #[inline(always)]
-    fn turned_gradients<S: Simd>(
+    unsafe fn turned_gradients<S: Simd>(
         &self,
         s: S,
         rows: usize,
-        x: &[f32],
-        dz: &[f32],
-        turned: &mut [f32],
-        grads: &mut [f32],
+        x: *const f32,
+        dz: *const f32,
+        turned: *mut f32,
+        grads: *mut f32,
     ) {
-        let Link { inputs, outputs, .. } = *self;
-        assert!(x.len() >= room(rows, inputs) && dz.len() >= rows * outputs, "too short for a chain's values");
-        assert!(turned.len() >= panels_len(outputs, inputs), "the turned gradient is too short");
-        self.bias_gradient(s, rows, dz, grads);
+        let Link { inputs, outputs, bias, .. } = *self;
         for panel in 0..inputs.div_ceil(LANES) {
-            let columns = Columns {
-                rows: outputs,
-                depth: rows,
-                a: dz.as_ptr(),
-                a_row: 1,
-                a_step: outputs,
-                b: x[panel * LANES..].as_ptr(),
-                b_row: inputs,
-                out: turned[panel * outputs * LANES..].as_mut_ptr(),
-                out_row: LANES,
-                width: LANES,
-            };
-            // SAFETY: dz is rows × outputs, behind the last row of x there is room for a vector, and the panel is
-            // outputs × 16.
-            unsafe { columns.run(s, s.splat(0.0)) };
+            // SAFETY: behind the last row of x there is room for a vector, and the panel is outputs × 16.
+            unsafe {
+                let columns = Columns {
+                    rows: outputs,
+                    depth: rows,
+                    a: dz,
+                    a_row: 1,
+                    a_step: outputs,
+                    b: x.add(panel * LANES),
+                    b_row: inputs,
+                    start: ZEROES.as_ptr(),
+                    out: turned.add(panel * outputs * LANES),
+                    out_row: LANES,
+                    width: LANES,
+                    sums_of_b: None,
+                };
+                columns.run(s);
+            }
         }
-        for (panel, d_weight) in grads[self.weight.clone()].chunks_exact_mut(inputs * LANES).enumerate() {
-            let first = panel * LANES;
-            for (k, d_weight) in d_weight.chunks_exact_mut(LANES).enumerate() {
-                let column = &turned[panel_index(outputs, first, k)..];
-                d_weight.fill(0.0);
-                for (to, &d) in d_weight[..LANES.min(outputs - first)].iter_mut().zip(column.iter().step_by(LANES)) {
-                    *to = d;
-                }
+        // SAFETY: both are as long as the caller promises.
+        unsafe { self.turn_back(turned, grads) };
+        for panel in 0..bias.map_or(0, |_| outputs.div_ceil(LANES)) {
+            // SAFETY: behind the last row of dz there is room for a vector, and the bias is whole lines.
+            unsafe {
+                let columns = Columns {
+                    rows: 0,
+                    depth: rows,
+                    a: dz,
+                    a_row: 0,
+                    a_step: 0,
+                    b: dz.add(panel * LANES),
+                    b_row: outputs,
+                    start: ZEROES.as_ptr(),
+                    out: turned,
+                    out_row: 0,
+                    width: LANES.min(outputs - panel * LANES),
+                    sums_of_b: bias.map(|bias| grads.add(bias + panel * LANES)),
+                };
+                columns.run(s);
             }
         }
     }
 
     /// The transposed weight in panels. Lanes that are no input stay as they are.
-    #[inline(always)]
-    fn turn(&self, params: &[f32], turned: &mut [f32]) {
-        let Link { inputs, outputs, .. } = *self;
-        for (panel, weight) in params[self.weight.clone()].chunks_exact(inputs * LANES).enumerate() {
-            let first = panel * LANES;
-            for (k, weight) in weight.chunks_exact(LANES).enumerate() {
-                let column = &mut turned[panel_index(outputs, first, k)..];
-                for (to, &w) in column.iter_mut().step_by(LANES).zip(&weight[..LANES.min(outputs - first)]) {
-                    *to = w;
-                }
+    ///
+    /// # Safety
+    /// As for all of these.
+    #[inline(never)]
+    unsafe fn turn(&self, params: *const f32, turned: *mut f32) {
+        self.each_column(|at, turned_at, len| {
+            for k in 0..len {
+                // SAFETY: inside the panels of the weight and of the transposed weight.
+                unsafe { *turned.add(turned_at + k) = *params.add(self.weight + at + k * LANES) };
             }
+        });
+    }
+
+    /// The gradient of the weight from the transposed one. Lanes that are no output stay as they are.
+    ///
+    /// # Safety
+    /// As for all of these.
+    #[inline(never)]
+    unsafe fn turn_back(&self, turned: *const f32, grads: *mut f32) {
+        self.each_column(|at, turned_at, len| {
+            for k in 0..len {
+                // SAFETY: inside the panels of the weight and of the transposed weight.
+                unsafe { *grads.add(self.weight + at + k * LANES) = *turned.add(turned_at + k) };
+            }
+        });
+    }
+
+    /// Up to sixteen values of a column of the weight after the other: where the first one lies in the weight, from where
+    /// they are sixteen apart, and in the transposed weight, from where they are side by side, and how many they are.
+    #[inline(always)]
+    fn each_column(&self, mut visit: impl FnMut(usize, usize, usize)) {
+        let Link { inputs, outputs, .. } = *self;
+        for column in 0..outputs {
+            let (mut at, mut turned_at, mut left) = (panel_index(inputs, 0, column), column * LANES, inputs);
+            while left > LANES {
+                visit(at, turned_at, LANES);
+                (at, turned_at, left) = (at + LANES * LANES, turned_at + outputs * LANES, left - LANES);
+            }
+            visit(at, turned_at, left);
         }
     }
 
     /// dx = dz · weightᵀ
+    ///
+    /// # Safety
+    /// dz is rows × outputs; behind dx there is [`room`].
     #[inline(always)]
-    fn backward<S: Simd>(&self, s: S, rows: usize, dz: &[f32], turned: &[f32], dx: &mut [f32]) {
+    unsafe fn backward<S: Simd>(&self, s: S, rows: usize, dz: *const f32, turned: *const f32, dx: *mut f32) {
         let Link { inputs, outputs, .. } = *self;
-        assert!(dz.len() >= rows * outputs && dx.len() >= room(rows, inputs), "too short for a chain's gradients");
-        assert!(turned.len() >= panels_len(outputs, inputs), "the turned weight is too short");
         for panel in (0..inputs.div_ceil(LANES)).rev() {
-            let columns = Columns {
-                rows,
-                depth: outputs,
-                a: dz.as_ptr(),
-                a_row: outputs,
-                a_step: 1,
-                b: turned[panel * outputs * LANES..].as_ptr(),
-                b_row: LANES,
-                out: dx[panel * LANES..].as_mut_ptr(),
-                out_row: inputs,
-                width: LANES,
-            };
-            // SAFETY: dz is rows × outputs, the panel outputs × 16, and behind the last row of dx there is room.
-            unsafe { columns.run(s, s.splat(0.0)) };
+            // SAFETY: the panel is outputs × 16, and behind the last row of dx there is room.
+            unsafe {
+                let columns = Columns {
+                    rows,
+                    depth: outputs,
+                    a: dz,
+                    a_row: outputs,
+                    a_step: 1,
+                    b: turned.add(panel * outputs * LANES),
+                    b_row: LANES,
+                    start: ZEROES.as_ptr(),
+                    out: dx.add(panel * LANES),
+                    out_row: inputs,
+                    width: LANES,
+                    sums_of_b: None,
+                };
+                columns.run(s);
+            }
         }
     }
 }
 
-/// f of every value.
-struct InPlace<'a, S> {
-    s: S,
+/// f of every value, of whole lines.
+struct Activate<'a> {
+    activation: Activation,
     values: &'a mut [f32],
 }
 
-impl<S: Simd> UseMap for InPlace<'_, S> {
+impl Work for Activate<'_> {
+    type Output = ();
+
     #[inline(always)]
-    fn with<M: Map>(self, map: M) {
-        let InPlace { s, values } = self;
-        for values in values.chunks_exact_mut(LANES) {
-            let v = map.apply(s, read(s, values));
-            elementwise::write(s, values, v);
+    fn run<S: Simd>(self, s: S) {
+        struct InPlace<'a, S>(S, &'a mut [f32]);
+        impl<S: Simd> UseMap for InPlace<'_, S> {
+            #[inline(always)]
+            fn with<M: Map>(self, map: M) {
+                let InPlace(s, values) = self;
+                for values in values.as_chunks_mut().0 {
+                    let v = map.apply(s, s.load(values));
+                    s.store(values, v);
+                }
+            }
         }
+        with_map(self.activation, InPlace(s, self.values));
+    }
+}
+
+/// dz ← dz · f′, where y came out of f.
+struct TimesSlope<'a> {
+    activation: Activation,
+    y: &'a [f32],
+    dz: &'a mut [f32],
+}
+
+impl Work for TimesSlope<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        elementwise::times_slope(s, self.activation, self.y, self.dz);
     }
 }
 
 /// The first `width` lanes, zeroes behind them.
 #[inline(always)]
 fn only_columns<S: Simd>(s: S, v: S::V, width: usize) -> S::V {
-    const NUMBERS: [f32; LANES] =
-        [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0];
-    s.select_lt(s.load(&NUMBERS), s.splat(width as f32), v, s.splat(0.0))
+    /// A window of it that starts as many numbers before the zeroes as there are columns.
+    static WANTED: [[f32; LANES]; 2] = [[1.0; LANES], [0.0; LANES]];
+    match WANTED.as_flattened()[LANES - width..].first_chunk() {
+        Some(wanted) => s.select_lt(s.splat(0.0), s.load(wanted), v, s.splat(0.0)),
+        None => v,
+    }
 }
+
+/// Where sums without a bias start.
+static ZEROES: [f32; LANES] = [0.0; LANES];
 
 /// Sixteen columns of a product of A (rows × depth) and B (depth × 16).
 struct Columns {
@@ -343,30 +512,58 @@ struct Columns {
     /// Element (k, 0) lies at k · `b_row`.
     b: *const f32,
     b_row: usize,
+    /// Sixteen numbers that the sums start with.
+    start: *const f32,
     /// Element (i, 0) goes to i · `out_row`.
     out: *mut f32,
     out_row: usize,
     /// Columns that exist. The lanes behind them become zero where `out` is a panel; they are left as they come where the
     /// next row is written over them, and `width` is sixteen then.
     width: usize,
+    /// Gets the sums of the columns of B, as many as there are.
+    sums_of_b: Option<*mut f32>,
 }
 
 impl Columns {
     /// # Safety
-    /// All elements of A and out, and sixteen values at (k, 0) of B and at (i, 0) of out, lie inside their buffers.
+    /// All elements of A and out, and sixteen values at (k, 0) of B, at (i, 0) of out and of the sums, lie inside their
+    /// buffers.
     #[inline(always)]
-    unsafe fn run<S: Simd>(&self, s: S, start: S::V) {
+    unsafe fn run<S: Simd>(self, s: S) {
+        struct Promised(Columns);
+        impl Work for Promised {
+            type Output = ();
+            #[inline(always)]
+            fn run<S: Simd>(self, s: S) {
+                // SAFETY: made only below, where the caller promised.
+                unsafe { self.0.tiles(s) }
+            }
+        }
+        s.apart(Promised(self));
+    }
+
+    /// # Safety
+    /// As [`Columns::run`].
+    #[inline(always)]
+    unsafe fn tiles<S: Simd>(&self, s: S) {
         let mut row = 0;
         // SAFETY: the caller's promise, for rows below `rows`.
         unsafe {
+            if let Some(to) = self.sums_of_b {
+                let mut sum = s.splat(0.0);
+                for k in 0..self.depth {
+                    sum = s.add(sum, s.load_from(self.b.add(k * self.b_row)));
+                }
+                s.store_to(to, only_columns(s, sum, self.width));
+            }
             while row + 4 <= self.rows {
-                self.tile::<S, 4>(s, row, start);
+                self.tile::<S, 4>(s, row);
                 row += 4;
             }
             match self.rows - row {
-                3 => self.tile::<S, 3>(s, row, start),
-                2 => self.tile::<S, 2>(s, row, start),
-                1 => self.tile::<S, 1>(s, row, start),
+                3 => self.tile::<S, 3>(s, row),
+                2 => self.tile::<S, 2>(s, row),
+                1 => self.tile::<S, 1>(s, row),
                 _ => {}
             }
         }
@@ -378,10 +575,10 @@ impl Columns {
     /// # Safety
     /// As [`Columns::run`]; the rows are some of those.
     #[inline(always)]
-    unsafe fn tile<S: Simd, const R: usize>(&self, s: S, row: usize, start: S::V) {
-        let mut sums = [start; R];
+    unsafe fn tile<S: Simd, const R: usize>(&self, s: S, row: usize) {
         // SAFETY: the caller's promise.
         unsafe {
+            let mut sums = [s.load_from(self.start); R];
             let a = self.a.add(row * self.a_row);
             for k in 0..self.depth {
                 let b = s.load_from(self.b.add(k * self.b_row));

@@ -11,11 +11,7 @@ use crate::Activation;
 pub(super) fn read<S: Simd>(s: S, from: &[f32]) -> S::V {
     match from.first_chunk() {
         Some(whole) => s.load(whole),
-        None => {
-            let mut array = [0.0; LANES];
-            array[..from.len()].copy_from_slice(from);
-            s.load(&array)
-        }
+        None => s.load_some(from),
     }
 }
 

@@ -6,6 +6,7 @@
 use super::simd::{LANES, Simd};
 use super::spread::spread;
 use super::{InstructionSet, Machine, Work, elementwise, math};
+use crate::metrics::class_of_logits;
 
 /// Stands behind the end of a row: e to this is nothing beside the largest value of any row, however far below zero.
 const FAR_BELOW: f32 = f32::NEG_INFINITY;
@@ -68,48 +69,67 @@ fn is_few(width: usize, rows: usize) -> bool {
 }
 
 /// Value after value of up to sixteen short rows, each with its rows side by side.
-struct Turned<S: Simd> {
-    values: [S::V; LANES],
+struct Turned {
+    values: [[f32; LANES]; LANES],
     width: usize,
+    rows: usize,
 }
 
-impl<S: Simd> Turned<S> {
+impl Turned {
     /// Behind the last row stand zeroes.
     #[inline(always)]
-    fn of(s: S, width: usize, x: &[f32]) -> Self {
-        let mut values = [s.splat(0.0); LANES];
-        for (at, value) in values[..width].iter_mut().enumerate() {
-            let mut lanes = [0.0; LANES];
-            for (lane, &x) in lanes.iter_mut().zip(x[at..].iter().step_by(width)) {
-                *lane = x;
+    fn of(width: usize, rows: usize, x: &[f32]) -> Self {
+        assert!(width <= LANES && rows <= LANES && x.len() >= rows * width, "up to sixteen short rows");
+        let mut values = [[0.0; LANES]; LANES];
+        for at in 0..width {
+            for row in 0..rows {
+                // SAFETY: both are below sixteen, and x holds the rows.
+                unsafe { *values.get_unchecked_mut(at).get_unchecked_mut(row) = *x.get_unchecked(row * width + at) };
             }
-            *value = s.load(&lanes);
         }
-        Turned { values, width }
+        Turned { values, width, rows }
     }
 
     #[inline(always)]
-    fn write(&self, s: S, y: &mut [f32]) {
-        for (at, &value) in self.values[..self.width].iter().enumerate() {
-            let lanes = s.to_array(value);
-            for (y, lane) in y[at..].iter_mut().step_by(self.width).zip(lanes) {
-                *y = lane;
+    fn write(&self, y: &mut [f32]) {
+        let Turned { values, width, rows } = self;
+        assert!(*width <= LANES && *rows <= LANES && y.len() >= rows * width, "as many values as rows hold");
+        for at in 0..*width {
+            for row in 0..*rows {
+                // SAFETY: both are below sixteen, and y has room for the rows.
+                unsafe { *y.get_unchecked_mut(row * width + at) = *values.get_unchecked(at).get_unchecked(row) };
             }
         }
+    }
+
+    /// Each row's value of the given number, and the number of its largest value: the first of equals wins, and NaN is
+    /// larger than nothing, as in [`class_of_logits`].
+    #[inline(always)]
+    fn pick<S: Simd>(&self, s: S, wanted: S::V) -> (S::V, S::V) {
+        let first = s.load(&self.values[0]);
+        let (mut picked, mut largest, mut number_of_largest) = (first, first, s.splat(0.0));
+        for (at, x) in self.values[..self.width].iter().enumerate().skip(1) {
+            let (number, x) = (s.splat(at as f32), s.load(x));
+            picked = if_same(s, wanted, number, x, picked);
+            number_of_largest = s.select_lt(largest, x, number, number_of_largest);
+            largest = s.max(x, largest);
+        }
+        (picked, number_of_largest)
     }
 
     /// Softmax of every row, in place. Returns the largest values and the sums of e^(x - largest).
     #[inline(always)]
-    fn softmax(&mut self, s: S) -> (S::V, S::V) {
+    fn softmax<S: Simd>(&mut self, s: S) -> (S::V, S::V) {
         let values = &mut self.values[..self.width];
         let mut largest = s.splat(f32::NEG_INFINITY);
         for x in &*values {
-            largest = s.max(*x, largest);
+            largest = s.max(s.load(x), largest);
         }
-        for x in &mut *values {
-            *x = math::exp_below_zero(s, s.sub(*x, largest));
+        let mut tree = [s.splat(0.0); LANES];
+        for (x, leaf) in values.iter_mut().zip(&mut tree) {
+            *leaf = math::exp_below_zero(s, s.sub(s.load(x), largest));
+            s.store(x, *leaf);
         }
-        let mut tree = self.values;
         let mut half = LANES / 2;
         while half > 0 {
             // What would come behind the end of a row is zero and changes nothing.
@@ -120,8 +140,9 @@ impl<S: Simd> Turned<S> {
         }
         let sum = tree[0];
         let factor = s.div(s.splat(1.0), sum);
-        for x in &mut self.values[..self.width] {
-            *x = s.mul(*x, factor);
+        for x in values {
+            let y = s.mul(s.load(x), factor);
+            s.store(x, y);
         }
         (largest, sum)
     }
@@ -136,10 +157,11 @@ pub(crate) fn softmax(machine: &Machine, width: usize, x: &[f32], y: &mut [f32])
         fn run<S: Simd>(self, s: S) {
             let Softmax(width, x, y) = self;
             for (x, y) in x.chunks(LANES * width).zip(y.chunks_mut(LANES * width)) {
-                if is_few(width, x.len() / width) {
-                    let mut turned = Turned::of(s, width, x);
+                let rows = x.len() / width;
+                if is_few(width, rows) {
+                    let mut turned = Turned::of(width, rows, x);
                     turned.softmax(s);
-                    turned.write(s, y);
+                    turned.write(y);
                 } else {
                     for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
                         softmax_row(s, x, y);
@@ -183,6 +205,12 @@ pub(crate) fn softmax_backward(machine: &Machine, width: usize, y: &[f32], d: &m
     });
 }
 
+/// x where two whole numbers are the same, else y: less than a half apart, they are.
+#[inline(always)]
+fn if_same<S: Simd>(s: S, a: S::V, b: S::V, x: S::V, y: S::V) -> S::V {
+    s.select_lt(s.abs(s.sub(a, b)), s.splat(0.5), x, y)
+}
+
 /// What the cross-entropies need besides logits and classes.
 #[derive(Clone, Copy)]
 pub(crate) struct Classes<'a> {
@@ -206,12 +234,15 @@ impl Classes<'_> {
         (1.0 - self.label_smoothing as f32, (self.label_smoothing / width as f64) as f32)
     }
 
-    /// The gradients of up to sixteen rows; the largest logits and the sums of [`softmax_row`], 1 behind the last row.
+    /// The gradients of up to sixteen rows.
     #[inline(always)]
-    fn many_classes<S: Simd>(&self, s: S, width: usize, z: &[f32], classes: &[u32], d: &mut [f32]) -> (S::V, S::V) {
+    fn many_classes<S: Simd>(&self, s: S, width: usize, z: &[f32], classes: &[u32], d: &mut [f32]) -> Rows<S> {
         let (on, off) = self.smoothed(width);
-        let (mut largest, mut sum) = ([1.0; LANES], [1.0; LANES]);
+        let (mut largest, mut sum, mut at_class) = ([1.0; LANES], [1.0; LANES], [0.0; LANES]);
+        let mut correct = 0;
         for (row, ((z, d), &class)) in z.chunks_exact(width).zip(d.chunks_exact_mut(width)).zip(classes).enumerate() {
+            correct += usize::from(class_of_logits(z) == class as usize);
+            at_class[row] = z[class as usize];
             (largest[row], sum[row]) = softmax_row(s, z, d);
             d[class as usize] -= on;
             let scale = self.scale * self.weight(class);
@@ -219,14 +250,15 @@ impl Classes<'_> {
                 *d = (*d - off) * scale;
             }
         }
-        (s.load(&largest), s.load(&sum))
+        Rows { largest: s.load(&largest), sum: s.load(&sum), at_class: s.load(&at_class), correct }
     }
 
     /// The same where the rows lie side by side.
     #[inline(always)]
-    fn few_classes<S: Simd>(&self, s: S, width: usize, z: &[f32], classes: &[u32], d: &mut [f32]) -> (S::V, S::V) {
+    fn few_classes<S: Simd>(&self, s: S, width: usize, z: &[f32], classes: &[u32], d: &mut [f32]) -> Rows<S> {
         let (on, off) = self.smoothed(width);
-        let (mut class_of, mut scale) = ([0.0; LANES], [self.scale; LANES]);
+        // No class behind the last row.
+        let (mut class_of, mut scale) = ([-1.0; LANES], [self.scale; LANES]);
         for (to, &class) in class_of.iter_mut().zip(classes) {
             *to = class as f32;
         }
@@ -236,78 +268,124 @@ impl Classes<'_> {
             }
         }
         let (class_of, scale) = (s.load(&class_of), s.load(&scale));
-        let mut turned = Turned::of(s, width, z);
-        let sums = turned.softmax(s);
+        let mut turned = Turned::of(width, classes.len(), z);
+        let (at_class, taken_for) = turned.pick(s, class_of);
+        let correct = s.sum(if_same(s, class_of, taken_for, s.splat(1.0), s.splat(0.0)));
+        let (largest, sum) = turned.softmax(s);
         for (class, y) in turned.values[..width].iter_mut().enumerate() {
-            // Classes are whole numbers: less than a half apart, they are the same.
-            let apart = s.abs(s.sub(class_of, s.splat(class as f32)));
-            let gap = s.select_lt(apart, s.splat(0.5), s.sub(*y, s.splat(on)), *y);
-            *y = s.mul(s.sub(gap, s.splat(off)), scale);
+            let p = s.load(y);
+            let gap = if_same(s, class_of, s.splat(class as f32), s.sub(p, s.splat(on)), p);
+            s.store(y, s.mul(s.sub(gap, s.splat(off)), scale));
         }
-        turned.write(s, d);
-        sums
+        turned.write(d);
+        Rows { largest, sum, at_class, correct: correct as usize }
     }
 }
 
-/// Categorical cross-entropy over rows of `width` logits: returns the sum over the rows, and writes the gradient
-/// (softmax - target) · scale.
-pub(crate) fn cross_entropy(set: InstructionSet, width: usize, z: &[f32], t: Classes<'_>, d: &mut [f32]) -> f64 {
+impl Classes<'_> {
+    /// A sum with the losses of up to sixteen rows added to it. A function of its own, so that the sum stays in a register.
+    #[inline(never)]
+    fn add_losses(
+        &self,
+        mut total: f64,
+        z: &[f32],
+        classes: &[u32],
+        largest: &[f32; LANES],
+        logs: &[f32; LANES],
+        at_class: &[f32; LANES],
+    ) -> f64 {
+        let smooth = self.label_smoothing;
+        let width = z.len() / classes.len().max(1);
+        for (row, &class) in classes.iter().enumerate().take(LANES) {
+            let mut along = f64::from(at_class[row]);
+            if smooth > 0.0 {
+                let z = &z[row * width..][..width];
+                let mean = z.iter().map(|&z| f64::from(z)).sum::<f64>() / width as f64;
+                along = (1.0 - smooth) * along + smooth * mean;
+            }
+            let loss = f64::from(logs[row]) + f64::from(largest[row]) - along;
+            total += f64::from(self.weight(class)) * loss;
+        }
+        total
+    }
+}
+
+/// What the cross-entropy of up to sixteen rows is made of.
+struct Rows<S: Simd> {
+    /// The largest logits and the sums of [`softmax_row`]. Behind the last row stand some numbers.
+    largest: S::V,
+    sum: S::V,
+    /// The logits of the true classes.
+    at_class: S::V,
+    /// How many have their largest logit at the true class.
+    correct: usize,
+}
+
+/// Categorical cross-entropy over rows of `width` logits: returns the sum over the rows and how many have their largest
+/// logit at the true class, and writes the gradient (softmax - target) · scale.
+#[inline]
+pub(crate) fn cross_entropy(
+    set: InstructionSet,
+    width: usize,
+    z: &[f32],
+    t: Classes<'_>,
+    d: &mut [f32],
+) -> (f64, usize) {
     struct CrossEntropy<'a>(usize, &'a [f32], Classes<'a>, &'a mut [f32]);
     impl Work for CrossEntropy<'_> {
-        type Output = f64;
+        type Output = (f64, usize);
         #[inline(always)]
-        fn run<S: Simd>(self, s: S) -> f64 {
+        fn run<S: Simd>(self, s: S) -> (f64, usize) {
             let CrossEntropy(width, z, t, d) = self;
-            let smooth = t.label_smoothing;
-            let mut total = 0.0;
-            let block = LANES * width;
-            for ((z, d), classes) in z.chunks(block).zip(d.chunks_mut(block)).zip(t.classes.chunks(LANES)) {
-                let (largest, sum) = match is_few(width, classes.len()) {
+            let (mut total, mut correct) = (0.0, 0);
+            for first in (0..t.classes.len()).step_by(LANES) {
+                let classes = &t.classes[first..t.classes.len().min(first + LANES)];
+                let block = first * width..(first + classes.len()) * width;
+                let (z, d) = (&z[block.clone()], &mut d[block]);
+                let rows = match is_few(width, classes.len()) {
                     true => t.few_classes(s, width, z, classes, d),
                     false => t.many_classes(s, width, z, classes, d),
                 };
-                let (largest, logs) = (s.to_array(largest), s.to_array(math::ln(s, sum)));
-                for (row, (z, &class)) in z.chunks_exact(width).zip(classes).enumerate() {
-                    let mut along = f64::from(z[class as usize]);
-                    if smooth > 0.0 {
-                        let mean = z.iter().map(|&z| f64::from(z)).sum::<f64>() / width as f64;
-                        along = (1.0 - smooth) * along + smooth * mean;
-                    }
-                    let loss = f64::from(logs[row]) + f64::from(largest[row]) - along;
-                    total += f64::from(t.weight(class)) * loss;
-                }
+                correct += rows.correct;
+                let logs = s.to_array(math::ln(s, rows.sum));
+                total = t.add_losses(total, z, classes, &s.to_array(rows.largest), &logs, &s.to_array(rows.at_class));
             }
-            total
+            (total, correct)
         }
     }
     set.dispatch(CrossEntropy(width, z, t, d))
 }
 
-/// Binary cross-entropy of one logit a row: returns the sum over the rows, and writes (sigmoid(z) - target) · scale.
-pub(crate) fn binary_cross_entropy(set: InstructionSet, z: &[f32], t: Classes<'_>, d: &mut [f32]) -> f64 {
+/// Binary cross-entropy of one logit a row: returns the sum over the rows and how many are on the right side of zero, and
+/// writes (sigmoid(z) - target) · scale.
+#[inline]
+pub(crate) fn binary_cross_entropy(set: InstructionSet, z: &[f32], t: Classes<'_>, d: &mut [f32]) -> (f64, usize) {
     struct BinaryCrossEntropy<'a>(&'a [f32], Classes<'a>, &'a mut [f32]);
     impl Work for BinaryCrossEntropy<'_> {
-        type Output = f64;
+        type Output = (f64, usize);
         #[inline(always)]
-        fn run<S: Simd>(self, s: S) -> f64 {
+        fn run<S: Simd>(self, s: S) -> (f64, usize) {
             let BinaryCrossEntropy(z, t, d) = self;
             let smooth = t.label_smoothing;
-            let mut total = 0.0;
-            for ((z, d), classes) in z.chunks(LANES).zip(d.chunks_mut(LANES)).zip(t.classes.chunks(LANES)) {
+            let (mut total, mut correct) = (0.0, 0);
+            for first in (0..t.classes.len()).step_by(LANES) {
+                let block = first..t.classes.len().min(first + LANES);
+                let (z, d, classes) = (&z[block.clone()], &mut d[block.clone()], &t.classes[block]);
                 let v = elementwise::read(s, z);
                 let sigmoids = s.to_array(math::sigmoid(s, v));
                 // softplus(z) = max(z, 0) + ln(1 + e^-|z|), where nothing overflows.
-                let e = math::exp(s, s.sub(s.splat(0.0), s.abs(v)));
+                let e = math::exp_below_zero(s, s.sub(s.splat(0.0), s.abs(v)));
                 let logs = s.to_array(math::ln_1p(s, e));
-                for (row, ((&z, d), &class)) in z.iter().zip(d).zip(classes).enumerate() {
+                for (row, ((&z, d), &class)) in z.iter().zip(d).zip(classes).enumerate().take(LANES) {
                     let target = f64::from(class) * (1.0 - smooth) + smooth / 2.0;
                     let weight = t.weight(class);
                     let softplus = f64::from(z).max(0.0) + f64::from(logs[row]);
                     total += f64::from(weight) * (softplus - target * f64::from(z));
                     *d = (sigmoids[row] - target as f32) * t.scale * weight;
+                    correct += usize::from((z > 0.0) == (class == 1));
                 }
             }
-            total
+            (total, correct)
         }
     }
     set.dispatch(BinaryCrossEntropy(z, t, d))

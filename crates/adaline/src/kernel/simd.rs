@@ -4,6 +4,8 @@
 //! asking. Everything is `inline(always)`, so that it ends up inside the one function that enables the instructions.
 //! Comparisons and `max` treat NaN as the x86 instructions do: `max(a, b)` is b when either is NaN.
 
+use super::Work;
+
 /// Lanes of a vector, on every machine.
 pub(crate) const LANES: usize = 16;
 
@@ -17,6 +19,10 @@ pub(crate) trait Simd: Copy + Send + Sync {
     /// Rows of the register tile of a matrix product, and vectors across it: as many sums as the registers hold.
     const TILE_ROWS: usize;
     const TILE_VECTORS: usize;
+
+    /// Runs work in a function of its own. Of many small loops inlined into one function the compiler prepares all at its
+    /// start, in memory for want of registers; where each runs a few times, that costs more than the calls.
+    fn apart<W: Work>(self, work: W) -> W::Output;
 
     fn splat(self, x: f32) -> Self::V;
     /// Sixteen values from memory, no alignment needed.
@@ -68,6 +74,14 @@ pub(crate) trait Simd: Copy + Send + Sync {
         unsafe { self.load_from(from.as_ptr()) }
     }
 
+    /// Fewer than sixteen values, zeroes behind them.
+    #[inline(always)]
+    fn load_some(self, from: &[f32]) -> Self::V {
+        let mut array = [0.0; LANES];
+        array[..from.len()].copy_from_slice(from);
+        self.load(&array)
+    }
+
     #[inline(always)]
     fn store(self, to: &mut [f32; LANES], v: Self::V) {
         // SAFETY: a reference to sixteen f32.
@@ -110,6 +124,10 @@ impl Simd for Portable {
     const TILE_ROWS: usize = 4;
     const TILE_VECTORS: usize = 1;
 
+    #[inline(never)]
+    fn apart<W: Work>(self, work: W) -> W::Output {
+        work.run(self)
+    }
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {
         [x; LANES]
@@ -185,7 +203,7 @@ pub(crate) use x86::{Avx2, Avx512};
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{LANES, SQRT_HALF_BITS, Simd};
+    use super::{LANES, SQRT_HALF_BITS, Simd, Work};
     use std::arch::x86_64::*;
 
     /// AVX2 and FMA: a vector is two registers.
@@ -239,6 +257,16 @@ mod x86 {
         const TILE_VECTORS: usize = 1;
 
         #[inline(always)]
+        fn apart<W: Work>(self, work: W) -> W::Output {
+            #[inline(never)]
+            #[target_feature(enable = "avx2,fma")]
+            fn apart<W: Work>(s: Avx2, work: W) -> W::Output {
+                work.run(s)
+            }
+            // SAFETY: an `Avx2` exists only where AVX2 and FMA were detected.
+            unsafe { apart(self, work) }
+        }
+        #[inline(always)]
         fn splat(self, x: f32) -> Self::V {
             // SAFETY: as in `both`.
             unsafe { [_mm256_set1_ps(x); 2] }
@@ -247,6 +275,28 @@ mod x86 {
         unsafe fn load_from(self, from: *const f32) -> Self::V {
             // SAFETY: the caller's promise covers both halves.
             unsafe { [_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(LANES / 2))] }
+        }
+        #[inline(always)]
+        fn load_some(self, from: &[f32]) -> Self::V {
+            /// A window of it that starts as many numbers before the zeroes as there are values.
+            static WANTED: [i32; 2 * LANES] = {
+                let mut wanted = [-1; 2 * LANES];
+                let mut lane = LANES;
+                while lane < 2 * LANES {
+                    wanted[lane] = 0;
+                    lane += 1;
+                }
+                wanted
+            };
+            let wanted = &WANTED[LANES - from.len()..][..LANES];
+            let (wanted, from) = (wanted.as_ptr(), from.as_ptr());
+            // SAFETY: as in `both`; the window was cut above, and lanes that are not wanted are not read.
+            unsafe {
+                [
+                    _mm256_maskload_ps(from, _mm256_loadu_si256(wanted.cast())),
+                    _mm256_maskload_ps(from.wrapping_add(LANES / 2), _mm256_loadu_si256(wanted.add(LANES / 2).cast())),
+                ]
+            }
         }
         #[inline(always)]
         unsafe fn store_to(self, to: *mut f32, v: Self::V) {
@@ -346,6 +396,16 @@ mod x86 {
         const TILE_VECTORS: usize = 2;
 
         #[inline(always)]
+        fn apart<W: Work>(self, work: W) -> W::Output {
+            #[inline(never)]
+            #[target_feature(enable = "avx512f")]
+            fn apart<W: Work>(s: Avx512, work: W) -> W::Output {
+                work.run(s)
+            }
+            // SAFETY: an `Avx512` exists only where AVX-512F was detected.
+            unsafe { apart(self, work) }
+        }
+        #[inline(always)]
         fn splat(self, x: f32) -> Self::V {
             // SAFETY: an `Avx512` exists only where AVX-512F was detected; so below.
             unsafe { _mm512_set1_ps(x) }
@@ -354,6 +414,12 @@ mod x86 {
         unsafe fn load_from(self, from: *const f32) -> Self::V {
             // SAFETY: the caller's promise.
             unsafe { _mm512_loadu_ps(from) }
+        }
+        #[inline(always)]
+        fn load_some(self, from: &[f32]) -> Self::V {
+            assert!(from.len() <= LANES, "no more values than lanes");
+            // SAFETY: see `splat`; lanes behind the end are not read.
+            unsafe { _mm512_maskz_loadu_ps(((1u32 << from.len()) - 1) as __mmask16, from.as_ptr()) }
         }
         #[inline(always)]
         unsafe fn store_to(self, to: *mut f32, v: Self::V) {

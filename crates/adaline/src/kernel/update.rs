@@ -15,6 +15,7 @@ pub(crate) trait Rule<const N: usize>: Copy + Sync {
 const CHUNK: usize = 4096;
 
 /// Applies a rule to every parameter.
+#[inline]
 pub(crate) fn update<const N: usize>(
     machine: &Machine,
     rule: impl Rule<N>,

@@ -5,7 +5,7 @@
 
 use super::{Lowered, Run, Wires, cut, front, front_of};
 use crate::Activation;
-use crate::kernel::chain::{Backward, Forward, Link, Scratch, room};
+use crate::kernel::chain::{Backward, Forward, Link, Links};
 use crate::plan::Layout;
 use std::ops::Range;
 
@@ -43,73 +43,64 @@ impl DenseSpec {
 /// Every layer's outputs read by the next one.
 #[derive(Debug)]
 pub(crate) struct Chain {
-    links: Vec<Link>,
+    links: Links,
     /// The numbers of their layers.
     layers: Vec<usize>,
     /// The outputs of all links.
     ys: Range<usize>,
+    /// Where those of the last one start among them.
+    last: usize,
     scratch: Range<usize>,
-    parts: Scratch,
     pub wires: Wires,
 }
 
 impl Chain {
     pub(super) fn lay_out(dense: Vec<DenseSpec>, wires: Wires, layout: &mut Layout) -> Self {
-        let mut len = 0usize;
-        let mut links = Vec::with_capacity(dense.len());
-        let mut layers = Vec::with_capacity(dense.len());
-        for DenseSpec { layer, inputs, outputs, weight, bias, activation } in dense {
-            links.push(Link { inputs, outputs, weight, bias, activation, y: len });
-            layers.push(layer);
-            len = len.saturating_add(room(wires.batch, outputs));
-        }
-        let ys = layout.kept(len);
-        let parts = Scratch::of(&links, wires.batch, wires.dx.is_some());
-        let scratch = layout.backward_scratch(parts.len());
-        Chain { links, layers, ys, scratch, parts, wires }
-    }
-
-    /// Values of an example that go in and come out.
-    fn widths(&self) -> (usize, usize) {
-        let ends = self.links.first().zip(self.links.last());
-        ends.map_or((0, 0), |(first, last)| (first.inputs, last.outputs))
+        let layers = dense.iter().map(|dense| dense.layer).collect();
+        let link = |dense: &DenseSpec| {
+            let DenseSpec { inputs, outputs, ref weight, ref bias, activation, .. } = *dense;
+            Link::new((inputs, outputs), weight, bias.as_ref(), activation)
+        };
+        let links = Links::new(dense.iter().map(link).collect(), wires.batch, wires.dx.is_some());
+        let ys = layout.kept(links.ys_len());
+        let scratch = layout.backward_scratch(links.scratch_len());
+        let last = links.places().next_back().map_or(0, |(y, _)| y);
+        Chain { links, layers, ys, last, scratch, wires }
     }
 
     /// Each layer's number and where its outputs lie for a whole batch.
     pub(super) fn results(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
-        self.links.iter().zip(&self.layers).map(|(link, &layer)| {
-            let start = self.ys.start + link.y;
-            (layer, start..start + self.wires.batch * link.outputs)
+        self.links.places().zip(&self.layers).map(|((y, outputs), &layer)| {
+            let start = self.ys.start + y;
+            (layer, start..start + self.wires.batch * outputs)
         })
     }
 
     pub(crate) fn forward(&self, run: &mut Run<'_>) {
         let Wires { x, y, .. } = &self.wires;
-        let (inputs, outputs) = self.widths();
-        let len = run.rows * inputs;
-        let [from, y, ys] = cut(run.arena, [x.range(len), front(y, run.rows * outputs), self.ys.clone()]);
+        let len = run.rows * self.links.inputs();
+        let y = front(y, run.rows * self.links.outputs());
+        let [from, y, ys] = cut(run.arena, [x.range(len), y, self.ys.clone()]);
         let x = x.pick(len, run.batch, from);
         Forward { links: &self.links, rows: run.rows, params: run.params, x, ys }.run(run.machine.set);
-        let last = self.links.last().map_or(0, |link| link.y);
-        y.copy_from_slice(&ys[last..][..y.len()]);
+        y.copy_from_slice(&ys[self.last..][..y.len()]);
     }
 
     pub(crate) fn backward(&self, run: &mut Run<'_>, grads: &mut [f32]) {
         let Wires { x, dy: Some(dy), dx, .. } = &self.wires else { return };
-        let (inputs, outputs) = self.widths();
-        let len = run.rows * inputs;
+        let len = run.rows * self.links.inputs();
         let [from, ys, dy, dx, scratch] = cut(
             run.arena,
             [
                 x.range(len),
                 self.ys.clone(),
-                front(dy, run.rows * outputs),
+                front(dy, run.rows * self.links.outputs()),
                 front_of(dx.as_ref(), len),
                 self.scratch.clone(),
             ],
         );
         let x = x.pick(len, run.batch, from);
-        let (links, parts, rows, params) = (&self.links, self.parts, run.rows, run.params);
-        Backward { links, rows, params, x, ys, dy, scratch, parts, dx, grads }.run(run.machine.set);
+        let (links, rows, params) = (&self.links, run.rows, run.params);
+        Backward { links, rows, params, x, ys, dy, scratch, dx, grads }.run(run.machine.set);
     }
 }

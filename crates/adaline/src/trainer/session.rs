@@ -3,7 +3,7 @@
 use super::Settings;
 use crate::kernel::buffer::{Buffer, is_there_room_for};
 use crate::kernel::update;
-use crate::loss::BatchTargets;
+use crate::loss::{BatchTargets, Judgement};
 use crate::op::Mode;
 use crate::optimizer::Memory;
 use crate::plan::{Aim, Hardware, Plan};
@@ -24,6 +24,8 @@ pub struct Session {
     penalised: Vec<std::ops::Range<usize>>,
     /// How many answers an example gets: one, or one at every step of a sequence.
     answers: usize,
+    /// How many outputs an answer is.
+    width: usize,
 }
 
 /// What a batch gave before its update.
@@ -74,6 +76,7 @@ impl Session {
                 .map(|t| t.range.clone())
                 .collect(),
             answers,
+            width: network.output().len() / answers,
         })
     }
 
@@ -163,8 +166,9 @@ impl Session {
         Some(tensor.parameter.layout.to_file(tensor.len(), &self.grads[tensor.range.clone()]))
     }
 
+    #[inline]
     fn check_batch(&self, network: &Network, inputs: Inputs<'_>, targets: Batch<'_>) -> Result<usize> {
-        let width = self.plan.outputs() / self.answers;
+        let width = self.width;
         let rows = match targets {
             Batch::Classes(classes) => classes.len() / self.answers,
             Batch::Values(values) => values.len() / self.plan.outputs().max(1),
@@ -209,27 +213,24 @@ impl Session {
     }
 
     /// Loss and accuracy of what the plan has just computed; writes the gradient of the output.
+    #[inline]
     fn judge(&mut self, inputs: &[f32], targets: Batch<'_>, rows: usize, weighted: bool) -> StepReport {
-        let width = self.plan.outputs() / self.answers;
+        let width = self.width;
         let set = self.plan.machine().set;
         let (y, d) = self.plan.output(inputs, rows);
-        match targets {
+        let Judgement { loss, correct } = match targets {
             Batch::Classes(classes) => {
                 let weights = self.settings.class_weights.as_deref().filter(|_| weighted);
-                let t = BatchTargets::Classes { classes, weights };
-                let loss = self.loss.value_and_gradient(set, y, t, width, d);
-                StepReport { loss, correct: Some(correct(y, width, classes)) }
+                self.loss.value_and_gradient(set, y, BatchTargets::Classes { classes, weights }, width, d)
             }
             Batch::Values(values) => {
-                let width = width * self.answers;
-                StepReport {
-                    loss: self.loss.value_and_gradient(set, y, BatchTargets::Values(values), width, d),
-                    correct: None,
-                }
+                self.loss.value_and_gradient(set, y, BatchTargets::Values(values), width * self.answers, d)
             }
-        }
+        };
+        StepReport { loss, correct }
     }
 
+    #[inline]
     fn penalise(&mut self, network: &Network) {
         let Settings { l1, l2, .. } = self.settings;
         if l1 > 0.0 || l2 > 0.0 {
@@ -240,6 +241,7 @@ impl Session {
         }
     }
 
+    #[inline]
     fn clip(&mut self) {
         if let Some(limit) = self.settings.clip_value {
             let limit = limit as f32;
@@ -288,15 +290,6 @@ pub(crate) fn answers(network: &Network, loss: Loss) -> usize {
         Shape::Sequence { steps, .. } if loss.is_classification() => steps,
         _ => 1,
     }
-}
-
-/// How many rows have their largest output at the true class; with one output, how many are on the right side of zero.
-fn correct(y: &[f32], width: usize, classes: &[u32]) -> usize {
-    let mut count = 0;
-    for (y, &class) in y.chunks_exact(width).zip(classes) {
-        count += usize::from(crate::metrics::class_of_logits(y) == class as usize);
-    }
-    count
 }
 
 /// How training images are changed in an epoch, whose first image has the number `first`.

@@ -16,9 +16,18 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|x| x.to_bits()).collect()
 }
 
-/// Links of these widths with drawn parameters, every second one without a bias.
-fn links(widths: &[usize], rows: usize, activations: &[Activation]) -> (Vec<Link>, Vec<f32>) {
-    let (mut links, mut params, mut y) = (Vec::new(), Vec::new(), 0);
+/// A layer as a link takes it.
+struct Dense {
+    inputs: usize,
+    outputs: usize,
+    weight: Range<usize>,
+    bias: Option<Range<usize>>,
+    activation: Activation,
+}
+
+/// Layers of these widths with drawn parameters, every second one without a bias.
+fn layers(widths: &[usize], activations: &[Activation]) -> (Vec<Dense>, Vec<f32>) {
+    let (mut layers, mut params) = (Vec::new(), Vec::new());
     for (number, pair) in widths.windows(2).enumerate() {
         let (inputs, outputs) = (pair[0], pair[1]);
         let from = params.len();
@@ -31,46 +40,35 @@ fn links(widths: &[usize], rows: usize, activations: &[Activation]) -> (Vec<Link
             from..params.len()
         });
         let activation = activations[number % activations.len()];
-        links.push(Link { inputs, outputs, weight, bias, activation, y });
-        y += room(rows, outputs);
+        layers.push(Dense { inputs, outputs, weight, bias, activation });
     }
-    (links, params)
+    (layers, params)
 }
 
 /// The chain on one instruction set, with buffers that hold broken numbers before.
-fn chained(set: InstructionSet, links: &[Link], params: &[f32], rows: usize, dx_len: usize) -> Results {
-    let (x, dy) = ends(links, rows);
-    let mut ys = vec![f32::NAN; links.last().map_or(0, |link| link.y + room(rows, link.outputs))];
+fn chained(set: InstructionSet, layers: &[Dense], params: &[f32], rows: usize, dx_len: usize) -> Results {
+    let (x, dy) = ends(layers, rows);
+    let link = |l: &Dense| Link::new((l.inputs, l.outputs), &l.weight, l.bias.as_ref(), l.activation);
+    let links = &Links::new(layers.iter().map(link).collect(), rows, dx_len > 0);
+    let mut ys = vec![f32::NAN; links.ys_len()];
     Forward { links, rows, params, x: &x, ys: &mut ys }.run(set);
-    let parts = Scratch::of(links, rows, dx_len > 0);
-    let mut scratch = vec![f32::NAN; parts.len()];
+    let mut scratch = vec![f32::NAN; links.scratch_len()];
     let (mut grads, mut dx) = (vec![0.0; params.len()], vec![f32::NAN; dx_len]);
-    Backward {
-        links,
-        rows,
-        params,
-        x: &x,
-        ys: &ys,
-        dy: &dy,
-        scratch: &mut scratch,
-        parts,
-        dx: &mut dx,
-        grads: &mut grads,
-    }
-    .run(set);
+    Backward { links, rows, params, x: &x, ys: &ys, dy: &dy, scratch: &mut scratch, dx: &mut dx, grads: &mut grads }
+        .run(set);
     Results {
-        ys: links.iter().map(|link| bits(&ys[link.y..][..rows * link.outputs])).collect(),
+        ys: links.places().map(|(y, outputs)| bits(&ys[y..][..rows * outputs])).collect(),
         grads: bits(&grads),
         dx: bits(&dx),
     }
 }
 
-fn ends(links: &[Link], rows: usize) -> (Vec<f32>, Vec<f32>) {
+fn ends(links: &[Dense], rows: usize) -> (Vec<f32>, Vec<f32>) {
     (random(rows * links[0].inputs, 91), random(rows * links[links.len() - 1].outputs, 92))
 }
 
 /// The same layer by layer with the kernels of a large network.
-fn one_by_one(links: &[Link], params: &[f32], rows: usize, dx_len: usize) -> Results {
+fn one_by_one(links: &[Dense], params: &[f32], rows: usize, dx_len: usize) -> Results {
     let machine = Machine::new(InstructionSet::Portable, 1);
     let (x, dy) = ends(links, rows);
     let mut values = vec![x];
@@ -95,8 +93,13 @@ fn one_by_one(links: &[Link], params: &[f32], rows: usize, dx_len: usize) -> Res
     }
     let (mut grads, mut d) = (vec![0.0; params.len()], dy);
     for (number, link) in links.iter().enumerate().rev() {
-        let Link { inputs, outputs, .. } = *link;
-        elementwise::backward(&machine, link.activation, elementwise::Seen::Output(&values[number + 1]), &mut d);
+        let Dense { inputs, outputs, .. } = *link;
+        crate::kernel::elementwise::backward(
+            &machine,
+            link.activation,
+            crate::kernel::elementwise::Seen::Output(&values[number + 1]),
+            &mut d,
+        );
         let mut panels = vec![0.0; panels_len(rows, outputs)];
         let mut sums = vec![0.0; round_up(outputs)];
         pack_rows(&machine, rows, outputs, &d, &mut panels, Some(&mut sums));
@@ -121,7 +124,7 @@ fn one_by_one(links: &[Link], params: &[f32], rows: usize, dx_len: usize) -> Res
 
 #[track_caller]
 fn same(widths: &[usize], rows: usize, activations: &[Activation]) {
-    let (links, params) = links(widths, rows, activations);
+    let (links, params) = layers(widths, activations);
     for dx_len in [0, rows * widths[0]] {
         let want = one_by_one(&links, &params, rows, dx_len);
         for set in InstructionSet::available() {
@@ -155,7 +158,7 @@ fn every_fused_activation_in_a_long_chain() {
 
 #[test]
 fn lanes_that_are_no_column_get_a_gradient_of_zero() {
-    let (links, params) = links(&[2, 3, 18], 5, &[Activation::Tanh]);
+    let (links, params) = layers(&[2, 3, 18], &[Activation::Tanh]);
     let Results { grads, .. } = chained(InstructionSet::best(), &links, &params, 5, 0);
     for link in &links {
         for k in 0..link.inputs {

@@ -42,13 +42,15 @@ fn cross_entropy_is_that_of_the_formula_and_of_each_row_alone() {
                 let t = Classes { classes: &classes, weights, label_smoothing, scale: 1.0 / rows as f32 };
                 for set in InstructionSet::available() {
                     let mut d = vec![f32::NAN; rows * width];
-                    let got = cross_entropy(set, width, &z, t, &mut d);
+                    let (got, correct) = cross_entropy(set, width, &z, t, &mut d);
+                    let right = |(z, &class): (&[f32], &u32)| class_of_logits(z) == class as usize;
+                    assert_eq!(correct, z.chunks(width).zip(&classes).filter(|&row| right(row)).count());
                     let (mut alone, mut want) = (0.0, 0.0);
                     for (row, (z, d)) in z.chunks(width).zip(d.chunks(width)).enumerate() {
                         let class = classes[row] as usize;
                         let one = Classes { classes: &classes[row..=row], ..t };
                         let mut d_alone = vec![f32::NAN; width];
-                        alone += cross_entropy(InstructionSet::Portable, width, z, one, &mut d_alone);
+                        alone += cross_entropy(InstructionSet::Portable, width, z, one, &mut d_alone).0;
                         assert_eq!(bits(d), bits(&d_alone), "{rows} rows of {width} on {set:?}");
                         let weight = weights.map_or(1.0, |weights| f64::from(weights[class]));
                         for (k, y) in softmax_of(z).into_iter().enumerate() {
@@ -77,7 +79,8 @@ fn binary_cross_entropy_is_that_of_the_formula() {
             let mut first = None;
             for set in InstructionSet::available() {
                 let mut d = vec![f32::NAN; rows];
-                let got = binary_cross_entropy(set, &z, t, &mut d);
+                let (got, correct) = binary_cross_entropy(set, &z, t, &mut d);
+                assert_eq!(correct, z.iter().zip(&classes).filter(|(z, class)| (**z > 0.0) == (**class == 1)).count());
                 let mut want = 0.0;
                 for ((&z, &class), &d) in z.iter().zip(&classes).zip(&d) {
                     let weight = weights.map_or(1.0, |weights| f64::from(weights[class as usize]));
@@ -105,10 +108,26 @@ fn what_is_not_finite_is_noticed() {
                 z[rows * 3 - 2] = broken;
                 let classes = vec![1; rows];
                 let t = Classes { classes: &classes, weights: None, label_smoothing: 0.0, scale: 1.0 };
-                assert!(!cross_entropy(set, 3, &z, t, &mut vec![0.0; rows * 3]).is_finite());
+                assert!(!cross_entropy(set, 3, &z, t, &mut vec![0.0; rows * 3]).0.is_finite());
                 let z = &z[rows * 3 - 2..][..1];
                 let t = Classes { classes: &[1], ..t };
-                assert!(!binary_cross_entropy(set, z, t, &mut [0.0]).is_finite());
+                assert!(!binary_cross_entropy(set, z, t, &mut [0.0]).0.is_finite());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_of_equal_logits_is_the_class_and_nan_is_larger_than_nothing() {
+    let nan = f32::NAN;
+    let z = [1.0, 1.0, 0.0, nan, 5.0, 6.0, 0.0, nan, 2.0, -1.0, -1.0, -1.0];
+    for set in InstructionSet::available() {
+        for (rows, z) in [(4, &z[..]), (1, &z[3..6])] {
+            let right: Vec<u32> = z.chunks(3).map(|z| class_of_logits(z) as u32).collect();
+            let wrong: Vec<u32> = right.iter().map(|class| (class + 1) % 3).collect();
+            for (classes, want) in [(right, rows), (wrong, 0)] {
+                let t = Classes { classes: &classes, weights: None, label_smoothing: 0.0, scale: 1.0 };
+                assert_eq!(cross_entropy(set, 3, z, t, &mut vec![0.0; z.len()]).1, want, "{set:?}");
             }
         }
     }
