@@ -16,7 +16,7 @@
 //! | `conv` | products over the windows of images |
 //! | `activation` | activations and their derivatives |
 //! | `elementwise` | what is done to each value by itself |
-//! | `rows` | softmax and sums over rows |
+//! | `rows` | softmax, and the losses with their gradients |
 //! | `update` | the optimizers' loops over the flat buffers |
 //! | `window` | pools: one value of each window |
 //! | `norm` | statistics of channels and rows, and values brought to mean 0 and variance 1 |

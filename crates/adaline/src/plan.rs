@@ -2,8 +2,8 @@
 //! plan neither fails nor allocates.
 //!
 //! 1. *Lower* (`plan/lower.rs`): each layer becomes operations on values: a [`Graph`].
-//! 2. *Fuse* (`plan/graph.rs`): an activation moves into the product before it; the last softmax or sigmoid moves into the
-//!    loss; small products one after the other become one operation.
+//! 2. *Fuse* (`plan/graph.rs`): an activation moves into the product before it, a max pool into the convolution; the last softmax
+//!    or sigmoid moves into the loss; small products one after the other become one operation.
 //! 3. *Lay out* (`plan/layout.rs`): every value, gradient and scratch gets a range of one buffer; what is not needed at the
 //!    same time shares memory.
 

@@ -91,7 +91,7 @@ impl Map for Elu {
 impl Map for Silu {
     #[inline(always)]
     fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
-        s.mul(x, math::sigmoid(s, x))
+        s.mul(not_far_below(s, x), math::sigmoid(s, x))
     }
 }
 impl Map for Softsign {
@@ -110,13 +110,13 @@ impl Map for HardSigmoid {
 impl Map for Gelu {
     #[inline(always)]
     fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
-        s.mul(x, math::normal(s, x))
+        s.mul(not_far_below(s, x), math::normal(s, x))
     }
 }
 impl Map for GeluTanh {
     #[inline(always)]
     fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
-        s.mul(x, math::sigmoid(s, gelu_logit(s, x)))
+        s.mul(not_far_below(s, x), math::sigmoid(s, gelu_logit(s, x)))
     }
 }
 impl Map for Softplus {
@@ -129,7 +129,7 @@ impl Map for Softplus {
 impl Map for Mish {
     #[inline(always)]
     fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
-        s.mul(x, tanh_of_softplus(s, x))
+        s.mul(not_far_below(s, x), tanh_of_softplus(s, x))
     }
 }
 impl Map for Plain {
@@ -165,6 +165,18 @@ pub(super) fn with_map(activation: Activation, use_map: impl UseMap) {
         Activation::Mish => use_map.with(Mish),
         other => use_map.with(Plain(other)),
     }
+}
+
+/// x, but -87 below it: what it is multiplied with is as good as 0 there, and must not come back for x beyond 10³⁷.
+#[inline(always)]
+fn not_far_below<S: Simd>(s: S, x: S::V) -> S::V {
+    s.max(s.splat(-87.0), x)
+}
+
+/// The same with 87 on the other side.
+#[inline(always)]
+fn not_far<S: Simd>(s: S, x: S::V) -> S::V {
+    not_far_below(s, s.min(s.splat(87.0), x))
 }
 
 /// 2u with u = √(2/π)(x + 0.044715x³), of which GELU by tanh takes the sigmoid.
@@ -268,6 +280,7 @@ impl Slope for HardSigmoidSlope {
 impl Slope for SiluSlope {
     #[inline(always)]
     fn at<S: Simd>(self, s: S, x: S::V) -> S::V {
+        let x = not_far(s, x);
         let sigmoid = math::sigmoid(s, x);
         let rest = s.sub(s.splat(1.0), sigmoid);
         s.mul(sigmoid, s.fma(x, rest, s.splat(1.0)))
@@ -283,6 +296,7 @@ impl Slope for SoftsignSlope {
 impl Slope for GeluSlope {
     #[inline(always)]
     fn at<S: Simd>(self, s: S, x: S::V) -> S::V {
+        let x = not_far(s, x);
         let half_square = s.mul(s.mul(x, s.splat(-0.5)), x);
         // 1 / √(2π)
         let density = s.mul(s.splat(0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2), math::exp(s, half_square));
@@ -292,7 +306,7 @@ impl Slope for GeluSlope {
 impl Slope for GeluTanhSlope {
     #[inline(always)]
     fn at<S: Simd>(self, s: S, x: S::V) -> S::V {
-        // Beyond 10 it is 0 or 1, and x² · e to some power stays finite.
+        // Beyond 10 it is 0 or 1, and x² stays finite.
         let x = s.max(s.splat(-10.0), s.min(s.splat(10.0), x));
         let factor = FRAC_2_SQRT_PI * std::f32::consts::SQRT_2;
         let sigmoid = math::sigmoid(s, gelu_logit(s, x));
@@ -310,6 +324,7 @@ impl Slope for SoftplusSlope {
 impl Slope for MishSlope {
     #[inline(always)]
     fn at<S: Simd>(self, s: S, x: S::V) -> S::V {
+        let x = not_far(s, x);
         let t = tanh_of_softplus(s, x);
         let rest = s.mul(s.sub(s.splat(1.0), s.mul(t, t)), math::sigmoid(s, x));
         s.fma(x, rest, t)
@@ -354,8 +369,8 @@ pub(super) fn with_slope(activation: Activation, use_slope: impl UseSlope) {
 mod tests {
     use super::*;
     use crate::activation::Derivative;
-    use crate::kernel::InstructionSet;
-    use crate::kernel::elementwise::{activate_alone, backward_alone};
+    use crate::kernel::elementwise::{Seen, activate, activate_alone, backward, backward_alone};
+    use crate::kernel::{InstructionSet, Machine, rows};
 
     const ALL: [Activation; 15] = [
         Activation::Identity,
@@ -380,7 +395,7 @@ mod tests {
         // Every magnitude that matters, of both signs, and what is far away.
         let x: Vec<f32> = (0..20_001)
             .map(|i| (i - 10_000) as f32 * 2e-3)
-            .chain([0.0, -0.0, 1e-20, -1e-20, 60.0, -60.0, 1e4, -1e4, 1e30, -1e30])
+            .chain([0.0, -0.0, 1e-20, -1e-20, 60.0, -60.0, 1e4, -1e4, 1e30, -1e30, 1e38, -1e38])
             .collect();
         for activation in ALL {
             let mut reference: Option<[Vec<f32>; 2]> = None;
@@ -407,6 +422,35 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn many_values_are_shared_out_and_stay_the_same() {
+        let x: Vec<f32> = (0..70_003).map(|i| (i % 977) as f32 * 0.01 - 4.0).collect();
+        for activation in [Activation::Relu, Activation::Tanh, Activation::Gelu] {
+            let results = [1, 2, 3].map(|threads| {
+                let machine = Machine::new(InstructionSet::best(), threads);
+                let (mut y, mut d) = (vec![f32::NAN; x.len()], vec![1.0; x.len()]);
+                activate(&machine, activation, &x, &mut y);
+                backward(&machine, activation, Seen::Input(&x), &mut d);
+                (y, d)
+            });
+            assert!(results[0].0.iter().all(|y| y.is_finite()));
+            assert!(results[0] == results[1] && results[0] == results[2], "{activation}");
+        }
+        let (width, count) = (37, 1_800);
+        let softmaxes = [1, 2, 3].map(|threads| {
+            let machine = Machine::new(InstructionSet::best(), threads);
+            let mut y = vec![f32::NAN; width * count];
+            rows::softmax(&machine, width, &x[..width * count], &mut y);
+            let mut d: Vec<f32> = (0..y.len()).map(|i| (i % 11) as f32).collect();
+            rows::softmax_backward(&machine, width, &y, &mut d);
+            (y, d)
+        });
+        for y in softmaxes[0].0.chunks(width) {
+            assert!((y.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        }
+        assert!(softmaxes[0] == softmaxes[1] && softmaxes[0] == softmaxes[2]);
     }
 
     #[test]

@@ -78,12 +78,6 @@ impl Places {
         self.offsets.len()
     }
 
-    #[inline(always)]
-    fn base(&self, place: usize) -> usize {
-        let (image, place) = (place / self.count(), place % self.count());
-        self.first + image * self.image + place / self.columns * self.down + place % self.columns * self.right
-    }
-
     /// Where the windows at some places begin, area after area: those of one area are side by side in `to`.
     #[inline(always)]
     fn bases(&self, area: Area, areas: Range<usize>, to: &mut [usize; BLOCK]) {
@@ -108,9 +102,13 @@ impl Places {
         }
     }
 
-    /// How long the images must be.
+    /// How long the images must be. Saturates: the unsafe code relies on it.
     fn reach(&self, images: usize) -> usize {
-        self.base(images * self.count() - 1) + self.offsets.iter().max().map_or(0, |last| last + 1)
+        let far = [(images, self.image), (self.rows, self.down), (self.columns, self.right)];
+        let last = far
+            .iter()
+            .fold(self.first, |sum, &(count, step)| sum.saturating_add(count.saturating_sub(1).saturating_mul(step)));
+        self.offsets.iter().max().map_or(last, |&offset| last.saturating_add(offset).saturating_add(1))
     }
 }
 
@@ -171,7 +169,7 @@ pub(crate) struct Filter<'a> {
 /// `bench/README.md` trained as fast within 1 % (one core of a Zen 3).
 const BLOCK: usize = 96;
 
-/// Below so many multiply-adds the work stays on the calling thread, as for other products.
+/// Below so many multiply-adds, or values of a sum, the work stays on the calling thread, as for other products.
 const SHARE_FROM: usize = 100_000;
 
 /// Runs filters over images.

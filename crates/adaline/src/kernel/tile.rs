@@ -6,8 +6,8 @@ use super::simd::{LANES, Simd};
 use crate::Activation;
 use std::ops::Range;
 
-/// How many of so many rows the next tile takes: the tallest that fits, unless it would leave one or two rows, whose few
-/// sums would wait for one another.
+/// How many of so many rows the next tile takes: the tallest that fits. The last seven, eight or fourteen are cut in the middle,
+/// since the few sums of one or two rows wait for one another.
 #[inline(always)]
 pub(super) fn tile_height<S: Simd>(left: usize) -> usize {
     match (S::TILE_ROWS, left) {

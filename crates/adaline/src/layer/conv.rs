@@ -66,6 +66,9 @@ pub struct Conv {
     pub init: Option<Init>,
 }
 
+/// Larger kernels, strides and dilations than any image are a slip, and where they begin could not be counted.
+const LARGEST: usize = 1 << 16;
+
 impl Conv {
     /// Filters of a size, without an activation: `Conv::new(16, 3)` is 3 × 3 on an image and 3 steps on a sequence.
     pub fn new(filters: usize, kernel_size: impl Into<Size>) -> Self {
@@ -175,6 +178,10 @@ impl Conv {
         let Conv { filters, groups, padding, .. } = *self;
         if filters == 0 || groups == 0 || [self.kernel_size, self.strides, self.dilation].iter().any(|s| s.is_zero()) {
             return Err("filters, kernel size, strides, dilation and groups are whole numbers from 1".to_owned());
+        }
+        let sides = [self.kernel_size, self.strides, self.dilation].map(Size::sides);
+        if sides.iter().any(|&(rows, columns)| rows.max(columns) > LARGEST) {
+            return Err(format!("kernel size, strides and dilation go up to {LARGEST}"));
         }
         let window = |kernel, stride, dilation| Window { kernel, stride, dilation, padding };
         let (channels, height, width, rows, columns) = match input {

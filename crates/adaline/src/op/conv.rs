@@ -187,7 +187,7 @@ impl Conv {
             channels: g.channels,
             first: (top, left),
         };
-        let has_rim = top + bottom + left + right > 0;
+        let has_rim = (top, bottom, left, right) != (0, 0, 0, 0);
         let may_copy = has_rim || spec.windows.is_some();
         let framed_len = if may_copy { wires.batch.saturating_mul(framed.len()) } else { 0 };
         let copy = layout.kept(framed_len);

@@ -1,6 +1,6 @@
 use super::*;
 use crate::op::DenseSpec;
-use crate::{Activation, Dense, Settings, Shape, Targets, Trainer};
+use crate::{Activation, Conv, Dense, Settings, Shape, Targets, Trainer};
 
 fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|x| x.to_bits()).collect()
@@ -78,4 +78,19 @@ fn what_is_small_depends_on_the_size_alone() {
     assert!(DenseSpec::small(0, &op(784, 128), 64).is_none());
     assert!(DenseSpec::small(0, &op(128, 128), 1).is_none());
     assert!(DenseSpec::small(0, &op(usize::MAX, 2), usize::MAX).is_none());
+}
+
+#[test]
+fn convolutions_that_reach_further_than_can_be_counted_are_refused() {
+    let image = Shape::Image { channels: 1, height: 8, width: 8 };
+    for conv in [Conv::relu(3, 3).same().dilation(1 << 62), Conv::relu(3, 3).same().strides(9_000_000_000_000_000_000)]
+    {
+        let error = Network::new(image, [Layer::from(conv)]).unwrap_err().to_string();
+        assert!(error.contains("go up to 65536"), "{error}");
+    }
+    // The largest one is a network, but not one with a plan.
+    let network = Network::new(image, [Layer::from(Conv::relu(3, 3).same().dilation(1 << 16))]).unwrap();
+    let hardware = Hardware { threads: 1, set: InstructionSet::best() };
+    let error = Plan::new(&network, 32, Aim::Train(Loss::Mse), hardware).unwrap_err().to_string();
+    assert!(error.contains("memory"), "{error}");
 }

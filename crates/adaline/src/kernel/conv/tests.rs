@@ -3,6 +3,14 @@ use crate::kernel::InstructionSet;
 use crate::kernel::panels::panel_index;
 use crate::kernel::panels::tests::{random, to_panels};
 
+impl Places {
+    /// Where the window at a place begins.
+    fn base(&self, place: usize) -> usize {
+        let (image, place) = (place / self.count(), place % self.count());
+        self.first + image * self.image + place / self.columns * self.down + place % self.columns * self.right
+    }
+}
+
 /// Windows of kh × kw values of `channels` over images of h × w, with strides.
 fn places((h, w): (usize, usize), channels: usize, (kh, kw): (usize, usize), stride: usize) -> Places {
     let offsets = (0..kh * kw * channels)
@@ -129,7 +137,8 @@ fn the_gradient_of_the_filters_is_the_sum_over_all_places() {
 
 #[test]
 fn slopes_and_their_sums() {
-    for (images, places, filters) in [(1, 1, 1), (3, 7, 5), (5, 900, 16), (40, 30, 33)] {
+    // The last one is so large that its work is shared out.
+    for (images, places, filters) in [(1, 1, 1), (3, 7, 5), (5, 900, 16), (40, 30, 33), (9, 700, 40)] {
         let n = images * places * filters;
         let (y, dy) = (random(n, 6), random(n, 7));
         let line = filters.next_multiple_of(LANES);
@@ -169,36 +178,41 @@ fn a_pool_keeps_the_largest_of_each_area_and_gradients_find_the_way_back() {
             }
             let (x, w) = (random(images * p.image, 1), random(p.depth() * filters, 2));
             let weight = to_panels(p.depth(), filters, &w);
-            let (n, stripe) = (images * rows * columns, Columns { stride: filters, first: 0, count: filters });
-            let d = random(n * filters, 8);
-            let mut reference: Option<[Vec<f32>; 3]> = None;
+            let (n, stripe) = (images * rows * columns, Columns { stride: filters + 3, first: 2, count: filters });
+            // A column of a stripe, of rows that are longer.
+            let own = |all: &[f32]| -> Vec<f32> {
+                all.chunks(stripe.stride).flat_map(|row| row[2..2 + filters].to_vec()).collect()
+            };
+            let (d, mut bias) = (random(n * filters, 8), random(filters.next_multiple_of(LANES), 7));
+            bias[filters..].fill(0.0);
+            let mut reference: Option<[Vec<f32>; 4]> = None;
             for set in InstructionSet::available() {
                 for threads in [1, 3] {
                     let machine = Machine::new(set, threads);
-                    let [mut out, mut which] = [(); 2].map(|()| vec![f32::NAN; n * filters]);
-                    let f = Filter {
-                        places: &p,
-                        area,
-                        images,
-                        x: &x,
-                        weight: &weight,
-                        bias: None,
-                        activation: Activation::Relu,
-                        columns: stripe,
-                        out: &mut out,
-                        which: Some(&mut which),
+                    let [mut out, mut which] = [(); 2].map(|()| vec![9.0; n * stripe.stride]);
+                    let mut tanh = out.clone();
+                    let run = |activation: Activation, out: &mut [f32], which: Option<&mut [f32]>| {
+                        let (places, bias, columns) = (&p, Some(bias.as_slice()), stripe);
+                        let (x, weight) = (x.as_slice(), weight.as_slice());
+                        let f = Filter { places, area, images, x, weight, bias, activation, columns, out, which };
+                        filter(&machine, f);
                     };
-                    filter(&machine, f);
+                    run(Activation::Relu, &mut out, Some(&mut which));
+                    run(Activation::Tanh, &mut tanh, None);
+                    for row in out.chunks(stripe.stride).chain(tanh.chunks(stripe.stride)) {
+                        assert_eq!((row[0], row[1], row[filters + 2]), (9.0, 9.0, 9.0));
+                    }
+                    let [out, which, tanh] = [&out, &which, &tanh].map(|all| own(all));
                     let mut dz = vec![f32::NAN; n * filters * area.len()];
                     unpool(&machine, (&p, area), (images, filters), (&d, &which), &mut dz);
-                    let got = [out, which, dz];
+                    let got = [out, which, dz, tanh];
                     let want = reference.get_or_insert_with(|| got.clone());
                     assert_eq!(&got, want, "{set:?} {threads}");
                 }
             }
-            let [out, which, dz] = reference.unwrap();
+            let [out, which, dz, tanh] = reference.unwrap();
             let sum = |place: usize, f: usize| {
-                (0..p.depth()).fold(0.0f32, |sum, k| x[p.base(place) + p.offsets[k]].mul_add(w[k * filters + f], sum))
+                (0..p.depth()).fold(bias[f], |sum, k| x[p.base(place) + p.offsets[k]].mul_add(w[k * filters + f], sum))
             };
             for (row, f) in (0..n).flat_map(|row| (0..filters).map(move |f| (row, f))) {
                 let (image, at) = (row / (rows * columns), row % (rows * columns));
@@ -212,6 +226,7 @@ fn a_pool_keeps_the_largest_of_each_area_and_gradients_find_the_way_back() {
                     .enumerate()
                     .fold((0, f32::NEG_INFINITY), |best, next| if next.1 > best.1 { next } else { best });
                 assert_eq!((out[row * filters + f], which[row * filters + f]), (best.max(0.0), number as f32));
+                assert!((tanh[row * filters + f] - best.tanh()).abs() < 1e-6);
                 for (here, (i, j)) in own.enumerate() {
                     let want = if here == number { d[row * filters + f] } else { 0.0 };
                     assert_eq!(dz[place(i, j) * filters + f], want);
@@ -260,4 +275,38 @@ fn the_gradient_of_the_images_is_what_each_window_gives() {
             assert!((f64::from(*got) - want).abs() < 1e-4, "{got} {want}");
         }
     }
+}
+
+#[test]
+fn many_parts_of_a_gradient_are_added_up_alike_on_any_threads() {
+    let p = places((16, 16), 16, (3, 3), 1);
+    let (images, filters) = (48, 48);
+    let columns = Columns { stride: filters, first: 0, count: filters };
+    let (x, dz) = (random(images * p.image, 4), random(images * p.count() * filters, 5));
+    let len = panels_len(p.depth(), filters);
+    // What makes adding up worth sharing.
+    assert!(parts(images, p.count()) * len >= SHARE_FROM);
+    let results = [1, 2, 3].map(|threads| {
+        let mut scratch = vec![f32::NAN; parts(images, p.count()) * len];
+        let mut out = vec![f32::NAN; len];
+        let machine = Machine::new(InstructionSet::best(), threads);
+        let (scratch, to) = (&mut scratch, &mut out);
+        filter_gradient(&machine, FilterGradient { places: &p, images, x: &x, dz: &dz, columns, scratch, out: to });
+        out
+    });
+    assert!(results[0].iter().all(|v| v.is_finite()));
+    assert!(results[0] == results[1] && results[0] == results[2]);
+}
+
+#[test]
+fn places_that_cannot_be_counted_reach_beyond_any_image() {
+    let p = Places {
+        rows: 2,
+        columns: 2,
+        down: 1 << 62,
+        right: 1 << 62,
+        image: usize::MAX,
+        ..places((3, 3), 1, (3, 3), 1)
+    };
+    assert_eq!(p.reach(33), usize::MAX);
 }
