@@ -10,6 +10,8 @@
 //! lanes that are no column; what such lanes write is written over by the next row, since rows go upwards and groups of
 //! columns downwards. Only behind the last row a matrix needs some [`room`].
 
+mod columns;
+
 use super::activation::{Map, UseMap, with_map};
 use super::buffer::round_up;
 use super::elementwise;
@@ -17,6 +19,7 @@ use super::panels::{panel_index, panels_len};
 use super::simd::{LANES, Simd};
 use super::{InstructionSet, Work};
 use crate::Activation;
+use columns::{Columns, ZEROES};
 use std::ops::Range;
 
 /// One dense layer of a chain: y = f(x · weight + bias).
@@ -484,113 +487,6 @@ impl Work for TimesSlope<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         elementwise::times_slope(s, self.activation, self.y, self.dz);
-    }
-}
-
-/// The first `width` lanes, zeroes behind them.
-#[inline(always)]
-fn only_columns<S: Simd>(s: S, v: S::V, width: usize) -> S::V {
-    /// A window of it that starts as many numbers before the zeroes as there are columns.
-    static WANTED: [[f32; LANES]; 2] = [[1.0; LANES], [0.0; LANES]];
-    match WANTED.as_flattened()[LANES - width..].first_chunk() {
-        Some(wanted) => s.select_lt(s.splat(0.0), s.load(wanted), v, s.splat(0.0)),
-        None => v,
-    }
-}
-
-/// Where sums without a bias start.
-static ZEROES: [f32; LANES] = [0.0; LANES];
-
-/// Sixteen columns of a product of A (rows × depth) and B (depth × 16).
-struct Columns {
-    rows: usize,
-    depth: usize,
-    /// Element (i, k) lies at i · `a_row` + k · `a_step`.
-    a: *const f32,
-    a_row: usize,
-    a_step: usize,
-    /// Element (k, 0) lies at k · `b_row`.
-    b: *const f32,
-    b_row: usize,
-    /// Sixteen numbers that the sums start with.
-    start: *const f32,
-    /// Element (i, 0) goes to i · `out_row`.
-    out: *mut f32,
-    out_row: usize,
-    /// Columns that exist. The lanes behind them become zero where `out` is a panel; they are left as they come where the
-    /// next row is written over them, and `width` is sixteen then.
-    width: usize,
-    /// Gets the sums of the columns of B, as many as there are.
-    sums_of_b: Option<*mut f32>,
-}
-
-impl Columns {
-    /// # Safety
-    /// All elements of A and out, and sixteen values at (k, 0) of B, at (i, 0) of out and of the sums, lie inside their
-    /// buffers.
-    #[inline(always)]
-    unsafe fn run<S: Simd>(self, s: S) {
-        struct Promised(Columns);
-        impl Work for Promised {
-            type Output = ();
-            #[inline(always)]
-            fn run<S: Simd>(self, s: S) {
-                // SAFETY: made only below, where the caller promised.
-                unsafe { self.0.tiles(s) }
-            }
-        }
-        s.apart(Promised(self));
-    }
-
-    /// # Safety
-    /// As [`Columns::run`].
-    #[inline(always)]
-    unsafe fn tiles<S: Simd>(&self, s: S) {
-        let mut row = 0;
-        // SAFETY: the caller's promise, for rows below `rows`.
-        unsafe {
-            if let Some(to) = self.sums_of_b {
-                let mut sum = s.splat(0.0);
-                for k in 0..self.depth {
-                    sum = s.add(sum, s.load_from(self.b.add(k * self.b_row)));
-                }
-                s.store_to(to, only_columns(s, sum, self.width));
-            }
-            while row + 4 <= self.rows {
-                self.tile::<S, 4>(s, row);
-                row += 4;
-            }
-            match self.rows - row {
-                3 => self.tile::<S, 3>(s, row),
-                2 => self.tile::<S, 2>(s, row),
-                1 => self.tile::<S, 1>(s, row),
-                _ => {}
-            }
-        }
-    }
-
-    /// `R` rows of sums in registers: eight registers of AVX2's sixteen for four rows, enough to hide how long a
-    /// multiplication takes.
-    ///
-    /// # Safety
-    /// As [`Columns::run`]; the rows are some of those.
-    #[inline(always)]
-    unsafe fn tile<S: Simd, const R: usize>(&self, s: S, row: usize) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let mut sums = [s.load_from(self.start); R];
-            let a = self.a.add(row * self.a_row);
-            for k in 0..self.depth {
-                let b = s.load_from(self.b.add(k * self.b_row));
-                for r in 0..R {
-                    sums[r] = s.fma(s.splat(*a.add(r * self.a_row + k * self.a_step)), b, sums[r]);
-                }
-            }
-            for r in 0..R {
-                let sum = if self.width < LANES { only_columns(s, sums[r], self.width) } else { sums[r] };
-                s.store_to(self.out.add((row + r) * self.out_row), sum);
-            }
-        }
     }
 }
 

@@ -11,35 +11,19 @@ use crate::metrics::class_of_logits;
 /// Stands behind the end of a row: e to this is nothing beside the largest value of any row, however far below zero.
 const FAR_BELOW: f32 = f32::NEG_INFINITY;
 
-/// Sixteen values of a row from `at` on.
+/// The last values of a row, fewer than sixteen.
 #[inline(always)]
-fn read<S: Simd>(s: S, row: &[f32], at: usize) -> S::V {
-    match row[at..].first_chunk() {
-        Some(whole) => s.load(whole),
-        None => {
-            let mut array = [FAR_BELOW; LANES];
-            array[..row.len() - at].copy_from_slice(&row[at..]);
-            s.load(&array)
-        }
-    }
-}
-
-#[inline(always)]
-fn write<S: Simd>(s: S, row: &mut [f32], at: usize, v: S::V) {
-    match row[at..].first_chunk_mut() {
-        Some(whole) => s.store(whole, v),
-        None => {
-            let len = row.len() - at;
-            row[at..].copy_from_slice(&s.to_array(v)[..len]);
-        }
-    }
+fn read_rest<S: Simd>(s: S, rest: &[f32]) -> S::V {
+    let mut array = [FAR_BELOW; LANES];
+    array[..rest.len()].copy_from_slice(rest);
+    s.load(&array)
 }
 
 /// y = softmax(x) of one row; returns the largest x and the sum of e^(x - largest).
 #[inline(always)]
 fn softmax_row<S: Simd>(s: S, x: &[f32], y: &mut [f32]) -> (f32, f32) {
     let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks_mut::<LANES>());
-    let mut largest = read(s, x_rest, 0);
+    let mut largest = read_rest(s, x_rest);
     for x in x {
         largest = s.max(s.load(x), largest);
     }
@@ -50,7 +34,7 @@ fn softmax_row<S: Simd>(s: S, x: &[f32], y: &mut [f32]) -> (f32, f32) {
         sum = s.add(sum, e);
         s.store(y, e);
     }
-    let rest = math::exp_below_zero(s, s.sub(read(s, x_rest, 0), from));
+    let rest = math::exp_below_zero(s, s.sub(read_rest(s, x_rest), from));
     // What lies behind the end is nothing beside the largest.
     let sum = s.sum(s.add(sum, rest));
     let factor = s.splat(1.0 / sum);
@@ -58,7 +42,7 @@ fn softmax_row<S: Simd>(s: S, x: &[f32], y: &mut [f32]) -> (f32, f32) {
         let v = s.mul(s.load(y), factor);
         s.store(y, v);
     }
-    write(s, y_rest, 0, s.mul(rest, factor));
+    elementwise::write(s, y_rest, s.mul(rest, factor));
     (largest, sum)
 }
 
