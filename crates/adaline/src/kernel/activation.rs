@@ -1,15 +1,18 @@
-//! Activations and their derivatives, sixteen values at once.
+//! Activations and their derivatives, many values at once.
 
 use super::math;
-use super::simd::Simd;
+use super::simd::Arithmetic;
 use crate::Activation;
 use crate::activation::{GELU_CUBIC, SELU_ALPHA, SELU_SCALE};
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
-/// A function of sixteen values at once. A trait and not a closure, so that it is sure to be inlined into the function
+/// A function of each lane. A trait and not a closure, so that it is sure to be inlined into the function
 /// that enables the instructions.
 pub(super) trait Map: Copy {
-    fn apply<S: Simd>(self, s: S, x: S::V) -> S::V;
+    /// Whether it costs so little that a loop over many values waits for memory.
+    const IS_LIGHT: bool = false;
+
+    fn apply<A: Arithmetic>(self, s: A, x: A::V) -> A::V;
 }
 
 /// Something that wants to be done with an activation's map.
@@ -47,99 +50,113 @@ struct Softplus;
 struct Mish;
 #[derive(Clone, Copy)]
 struct HardSigmoid;
-/// The f64 definition, value by value: for what nobody waits for.
 #[derive(Clone, Copy)]
-struct Plain(Activation);
+struct Step;
+/// The same for every input, as a map and as a slope.
+#[derive(Clone, Copy)]
+struct Constant(f32);
 
 impl Map for Identity {
+    const IS_LIGHT: bool = true;
+
     #[inline(always)]
-    fn apply<S: Simd>(self, _: S, x: S::V) -> S::V {
+    fn apply<A: Arithmetic>(self, _: A, x: A::V) -> A::V {
         x
     }
 }
 impl Map for Relu {
+    const IS_LIGHT: bool = true;
+
     #[inline(always)]
-    fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn apply<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         s.max(s.splat(0.0), x)
     }
 }
 impl Map for Leaky {
+    const IS_LIGHT: bool = true;
+
     #[inline(always)]
-    fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn apply<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         s.select_lt(s.splat(0.0), x, x, s.mul(x, s.splat(self.0)))
     }
 }
 impl Map for Sigmoid {
     #[inline(always)]
-    fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn apply<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         math::sigmoid(s, x)
     }
 }
 impl Map for Tanh {
     #[inline(always)]
-    fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn apply<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         math::tanh(s, x)
     }
 }
 impl Map for Elu {
     #[inline(always)]
-    fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn apply<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         let below = s.mul(s.splat(self.alpha), math::exp_m1(s, x));
         s.mul(s.splat(self.scale), s.select_lt(s.splat(0.0), x, x, below))
     }
 }
 impl Map for Silu {
     #[inline(always)]
-    fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn apply<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         s.mul(not_far_below(s, x), math::sigmoid(s, x))
     }
 }
 impl Map for Softsign {
     #[inline(always)]
-    fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn apply<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         s.div(x, s.add(s.splat(1.0), s.abs(x)))
     }
 }
 impl Map for HardSigmoid {
+    const IS_LIGHT: bool = true;
+
     #[inline(always)]
-    fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn apply<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         let line = s.fma(x, s.splat(1.0 / 6.0), s.splat(0.5));
         s.max(s.splat(0.0), s.min(s.splat(1.0), line))
     }
 }
 impl Map for Gelu {
     #[inline(always)]
-    fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn apply<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         s.mul(not_far_below(s, x), math::normal(s, x))
     }
 }
 impl Map for GeluTanh {
     #[inline(always)]
-    fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn apply<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         s.mul(not_far_below(s, x), math::sigmoid(s, gelu_logit(s, x)))
     }
 }
 impl Map for Softplus {
     #[inline(always)]
-    fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn apply<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         let e = math::exp(s, s.sub(s.splat(0.0), s.abs(x)));
         s.add(s.max(s.splat(0.0), x), math::ln_1p(s, e))
     }
 }
 impl Map for Mish {
     #[inline(always)]
-    fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn apply<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         s.mul(not_far_below(s, x), tanh_of_softplus(s, x))
     }
 }
-impl Map for Plain {
+impl Map for Step {
+    const IS_LIGHT: bool = true;
+
     #[inline(always)]
-    fn apply<S: Simd>(self, s: S, x: S::V) -> S::V {
-        let mut array = s.to_array(x);
-        for x in &mut array {
-            *x = self.0.value(f64::from(*x)) as f32;
-        }
-        s.load(&array)
+    fn apply<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
+        s.select_lt(s.splat(0.0), x, s.splat(1.0), s.splat(0.0))
+    }
+}
+impl Map for Constant {
+    #[inline(always)]
+    fn apply<A: Arithmetic>(self, s: A, _: A::V) -> A::V {
+        s.splat(self.0)
     }
 }
 
@@ -163,25 +180,27 @@ pub(super) fn with_map(activation: Activation, use_map: impl UseMap) {
         Activation::GeluTanh => use_map.with(GeluTanh),
         Activation::Softplus => use_map.with(Softplus),
         Activation::Mish => use_map.with(Mish),
-        other => use_map.with(Plain(other)),
+        Activation::Step => use_map.with(Step),
+        // Of a single value.
+        Activation::Softmax => use_map.with(Constant(1.0)),
     }
 }
 
 /// x, but -87 below it: what it is multiplied with is as good as 0 there, and must not come back for x beyond 10³⁷.
 #[inline(always)]
-fn not_far_below<S: Simd>(s: S, x: S::V) -> S::V {
+fn not_far_below<A: Arithmetic>(s: A, x: A::V) -> A::V {
     s.max(s.splat(-87.0), x)
 }
 
 /// The same with 87 on the other side.
 #[inline(always)]
-fn not_far<S: Simd>(s: S, x: S::V) -> S::V {
+fn not_far<A: Arithmetic>(s: A, x: A::V) -> A::V {
     not_far_below(s, s.min(s.splat(87.0), x))
 }
 
 /// 2u with u = √(2/π)(x + 0.044715x³), of which GELU by tanh takes the sigmoid.
 #[inline(always)]
-fn gelu_logit<S: Simd>(s: S, x: S::V) -> S::V {
+fn gelu_logit<A: Arithmetic>(s: A, x: A::V) -> A::V {
     let factor = FRAC_2_SQRT_PI * std::f32::consts::SQRT_2;
     let cubic = s.fma(s.mul(x, x), s.splat(factor * GELU_CUBIC as f32), s.splat(factor));
     s.mul(x, cubic)
@@ -189,15 +208,15 @@ fn gelu_logit<S: Simd>(s: S, x: S::V) -> S::V {
 
 /// tanh ln(1 + e) with e = eˣ, which is n / (n + 2) with n = e² + 2e; beyond 20 it is 1.
 #[inline(always)]
-fn tanh_of_softplus<S: Simd>(s: S, x: S::V) -> S::V {
+fn tanh_of_softplus<A: Arithmetic>(s: A, x: A::V) -> A::V {
     let e = math::exp(s, s.min(s.splat(20.0), x));
     let n = s.mul(e, s.add(e, s.splat(2.0)));
     s.div(n, s.add(n, s.splat(2.0)))
 }
 
-/// f′ of sixteen values at once, from the outputs where [`Activation::derivative`] says so, else from the inputs.
+/// f′ of each lane, from the outputs where [`Activation::derivative`] says so, else from the inputs.
 pub(super) trait Slope: Copy {
-    fn at<S: Simd>(self, s: S, seen: S::V) -> S::V;
+    fn at<A: Arithmetic>(self, s: A, seen: A::V) -> A::V;
 }
 
 /// Something that wants to be done with an activation's slope.
@@ -241,61 +260,57 @@ struct SoftplusSlope;
 /// t + x(1 - t²) · sigmoid x with t = tanh of softplus x
 #[derive(Clone, Copy)]
 struct MishSlope;
-/// The f64 definition, value by value.
-#[derive(Clone, Copy)]
-struct PlainSlope(Activation);
 
 impl Slope for TwoSlopes {
     #[inline(always)]
-    fn at<S: Simd>(self, s: S, y: S::V) -> S::V {
+    fn at<A: Arithmetic>(self, s: A, y: A::V) -> A::V {
         s.select_lt(s.splat(0.0), y, s.splat(1.0), s.splat(self.0))
     }
 }
 impl Slope for SigmoidSlope {
     #[inline(always)]
-    fn at<S: Simd>(self, s: S, y: S::V) -> S::V {
+    fn at<A: Arithmetic>(self, s: A, y: A::V) -> A::V {
         s.mul(y, s.sub(s.splat(1.0), y))
     }
 }
 impl Slope for TanhSlope {
     #[inline(always)]
-    fn at<S: Simd>(self, s: S, y: S::V) -> S::V {
+    fn at<A: Arithmetic>(self, s: A, y: A::V) -> A::V {
         s.sub(s.splat(1.0), s.mul(y, y))
     }
 }
 impl Slope for EluSlope {
     #[inline(always)]
-    fn at<S: Simd>(self, s: S, y: S::V) -> S::V {
+    fn at<A: Arithmetic>(self, s: A, y: A::V) -> A::V {
         let below = s.add(y, s.splat(self.alpha * self.scale));
         s.select_lt(s.splat(0.0), y, s.splat(self.scale), below)
     }
 }
 impl Slope for HardSigmoidSlope {
     #[inline(always)]
-    fn at<S: Simd>(self, s: S, y: S::V) -> S::V {
+    fn at<A: Arithmetic>(self, s: A, y: A::V) -> A::V {
         let (zero, inside) = (s.splat(0.0), s.splat(1.0 / 6.0));
         s.select_lt(zero, y, s.select_lt(y, s.splat(1.0), inside, zero), zero)
     }
 }
 impl Slope for SiluSlope {
     #[inline(always)]
-    fn at<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn at<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         let x = not_far(s, x);
-        let sigmoid = math::sigmoid(s, x);
-        let rest = s.sub(s.splat(1.0), sigmoid);
+        let (sigmoid, rest) = math::sigmoid_and_rest(s, x);
         s.mul(sigmoid, s.fma(x, rest, s.splat(1.0)))
     }
 }
 impl Slope for SoftsignSlope {
     #[inline(always)]
-    fn at<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn at<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         let below = s.add(s.splat(1.0), s.abs(x));
         s.div(s.div(s.splat(1.0), below), below)
     }
 }
 impl Slope for GeluSlope {
     #[inline(always)]
-    fn at<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn at<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         let x = not_far(s, x);
         let half_square = s.mul(s.mul(x, s.splat(-0.5)), x);
         // 1 / √(2π)
@@ -305,40 +320,34 @@ impl Slope for GeluSlope {
 }
 impl Slope for GeluTanhSlope {
     #[inline(always)]
-    fn at<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn at<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         // Beyond 10 it is 0 or 1, and x² stays finite.
         let x = s.max(s.splat(-10.0), s.min(s.splat(10.0), x));
         let factor = FRAC_2_SQRT_PI * std::f32::consts::SQRT_2;
-        let sigmoid = math::sigmoid(s, gelu_logit(s, x));
+        let (sigmoid, rest) = math::sigmoid_and_rest(s, gelu_logit(s, x));
         let slope = s.fma(s.mul(x, x), s.splat(3.0 * factor * GELU_CUBIC as f32), s.splat(factor));
-        let rest = s.mul(s.mul(x, s.sub(s.splat(1.0), sigmoid)), slope);
-        s.fma(sigmoid, rest, sigmoid)
+        s.fma(sigmoid, s.mul(s.mul(x, rest), slope), sigmoid)
     }
 }
 impl Slope for SoftplusSlope {
     #[inline(always)]
-    fn at<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn at<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         math::sigmoid(s, x)
     }
 }
 impl Slope for MishSlope {
     #[inline(always)]
-    fn at<S: Simd>(self, s: S, x: S::V) -> S::V {
+    fn at<A: Arithmetic>(self, s: A, x: A::V) -> A::V {
         let x = not_far(s, x);
         let t = tanh_of_softplus(s, x);
         let rest = s.mul(s.sub(s.splat(1.0), s.mul(t, t)), math::sigmoid(s, x));
         s.fma(x, rest, t)
     }
 }
-impl Slope for PlainSlope {
+impl Slope for Constant {
     #[inline(always)]
-    fn at<S: Simd>(self, s: S, seen: S::V) -> S::V {
-        let mut array = s.to_array(seen);
-        for x in &mut array {
-            let seen = f64::from(*x);
-            *x = self.0.slope_from_output(seen).unwrap_or_else(|| self.0.slope(seen)) as f32;
-        }
-        s.load(&array)
+    fn at<A: Arithmetic>(self, s: A, _: A::V) -> A::V {
+        s.splat(self.0)
     }
 }
 
@@ -361,7 +370,8 @@ pub(super) fn with_slope(activation: Activation, use_slope: impl UseSlope) {
         Activation::GeluTanh => use_slope.with(GeluTanhSlope),
         Activation::Softplus => use_slope.with(SoftplusSlope),
         Activation::Mish => use_slope.with(MishSlope),
-        other => use_slope.with(PlainSlope(other)),
+        Activation::Identity => use_slope.with(Constant(1.0)),
+        Activation::Step | Activation::Softmax => use_slope.with(Constant(0.0)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is done to each value by itself: activations, their derivatives, dropout.
 
 use super::activation::{Map, Slope, UseMap, UseSlope, with_map, with_slope};
-use super::simd::{LANES, Simd};
+use super::simd::{Arithmetic, LANES, Simd, Twice, Use};
 use super::spread::spread;
 use super::{InstructionSet, Machine, Work};
 use crate::Activation;
@@ -52,12 +52,19 @@ pub(super) fn activate_alone(set: InstructionSet, activation: Activation, x: &[f
         #[inline(always)]
         fn with<M: Map>(self, map: M) {
             let Loop { s, x, y } = self;
-            let ((x, last_x), (y, last_y)) = (x.as_chunks::<LANES>(), y.as_chunks_mut::<LANES>());
+            let twice = Twice(s);
+            let ((x, rest_x), (y, rest_y)) = (x.as_chunks::<{ 2 * LANES }>(), y.as_chunks_mut::<{ 2 * LANES }>());
             for (x, y) in x.iter().zip(y) {
-                s.store(y, map.apply(s, s.load(x)));
+                if M::IS_LIGHT {
+                    twice.expect_ahead(x.as_ptr(), Use::Read);
+                    twice.expect_ahead(y.as_ptr(), Use::Write);
+                }
+                twice.store(y, map.apply(twice, twice.load(x)));
             }
-            let v = map.apply(s, read(s, last_x));
-            write(s, last_y, v);
+            for (x, y) in rest_x.chunks(LANES).zip(rest_y.chunks_mut(LANES)) {
+                let v = map.apply(s, read(s, x));
+                write(s, y, v);
+            }
         }
     }
     impl Work for Forward<'_> {
@@ -127,13 +134,17 @@ pub(super) fn times_slope<S: Simd>(s: S, activation: Activation, seen: &[f32], d
         #[inline(always)]
         fn with<M: Slope>(self, slope: M) {
             let Loop { s, seen, d } = self;
-            let ((seen, last_seen), (d, last_d)) = (seen.as_chunks::<LANES>(), d.as_chunks_mut::<LANES>());
+            let twice = Twice(s);
+            let ((seen, rest_seen), (d, rest_d)) =
+                (seen.as_chunks::<{ 2 * LANES }>(), d.as_chunks_mut::<{ 2 * LANES }>());
             for (seen, d) in seen.iter().zip(d) {
-                let v = s.mul(s.load(d), slope.at(s, s.load(seen)));
-                s.store(d, v);
+                let v = twice.mul(twice.load(d), slope.at(twice, twice.load(seen)));
+                twice.store(d, v);
             }
-            let v = s.mul(read(s, last_d), slope.at(s, read(s, last_seen)));
-            write(s, last_d, v);
+            for (seen, d) in rest_seen.chunks(LANES).zip(rest_d.chunks_mut(LANES)) {
+                let v = s.mul(read(s, d), slope.at(s, read(s, seen)));
+                write(s, d, v);
+            }
         }
     }
     if activation != Activation::Identity {

@@ -1,80 +1,106 @@
-//! exp, tanh and ln, sixteen at a time, within two units in the last place (tanh and the sigmoid within three).
+//! exp, tanh and ln, many at a time: within two units in the last place, the sigmoid within 2.2 and tanh within 2.5.
 
-use super::simd::Simd;
+use super::simd::Arithmetic;
 
 // ln 2 in two parts: the first has so few bits that n · LN2_HIGH is exact for every exponent n.
 const LN2_HIGH: f32 = 0.693_145_75;
 const LN2_LOW: f32 = 1.428_606_8e-6;
 
-/// 1.5 · 2²³: what is added to it comes out rounded to a whole number, in the last bits of the sum.
-const ROUND: f32 = 12_582_912.0;
+/// 1.5 · 2²³ + 127: what is added to it comes out rounded to a whole number n, and the last bits of the sum are n + 127, the
+/// bits of 2ⁿ's exponent.
+const ROUND: f32 = 12_582_912.0 + 127.0;
 
-/// (eʳ - 1 - r) / r² for |r| ≤ ln 2 / 2: the polynomial whose largest error is the smallest (Lawson's iteration over
-/// Chebyshev's points, the coefficients then rounded to f32 one after the other), below 2⁻²⁸ of the result.
-const EXP: [f32; 5] = [0.001_382_041_1, 0.008_368_677, 0.041_668_27, 0.166_665_21, 0.499_999_94];
+/// (eʳ - 1 - r) / r² for |r| ≤ ln 2 / 2, the constant first: the polynomial whose largest error is the smallest (Lawson's
+/// iteration over Chebyshev's points, the coefficients then rounded to f32 one after the other), below 2⁻²⁸ of the result.
+const EXP: [f32; 5] = [0.499_999_94, 0.166_665_21, 0.041_668_27, 0.008_368_677, 0.001_382_041_1];
+
+/// The whole n for which x - n ln 2 is the nearest to zero, and 2ⁿ. For x from -87 to 88.
+#[inline(always)]
+fn powers_of_two<A: Arithmetic>(s: A, x: A::V) -> (A::V, A::V) {
+    let shifted = s.fma(x, s.splat(std::f32::consts::LOG2_E), s.splat(ROUND));
+    (s.sub(shifted, s.splat(ROUND)), s.pow2_of_last_bits(shifted))
+}
+
+/// eʳ - 1 for |r| ≤ ln 2 / 2. As many operations as by Horner's rule, but in pairs that need not wait for each other
+/// (Estrin's rule).
+#[inline(always)]
+fn exp_m1_near_zero<A: Arithmetic>(s: A, r: A::V) -> A::V {
+    let [c0, c1, c2, c3, c4] = EXP.map(|c| s.splat(c));
+    let square = s.mul(r, r);
+    let low = s.fma(c1, r, c0);
+    let high = s.fma(c4, square, s.fma(c3, r, c2));
+    s.fma(s.fma(high, square, low), square, r)
+}
 
 /// eˣ as 2ⁿ · (1 + p), with whole n: 2ⁿ and p. For x from -87 to 88.
 #[inline(always)]
-fn exp_in_parts<S: Simd>(s: S, x: S::V) -> (S::V, S::V) {
-    let shifted = s.fma(x, s.splat(std::f32::consts::LOG2_E), s.splat(ROUND));
-    let n = s.sub(shifted, s.splat(ROUND));
+fn exp_in_parts<A: Arithmetic>(s: A, x: A::V) -> (A::V, A::V) {
+    let (n, two_n) = powers_of_two(s, x);
     let r = s.fma(n, s.splat(-LN2_HIGH), x);
     let r = s.fma(n, s.splat(-LN2_LOW), r);
-    let mut p = s.splat(EXP[0]);
-    for &c in &EXP[1..] {
-        p = s.fma(p, r, s.splat(c));
-    }
-    (s.pow2_of_last_bits(shifted), s.fma(s.mul(p, r), r, r))
+    (two_n, exp_m1_near_zero(s, r))
 }
 
 /// Holds x between two bounds and lets NaN through.
 #[inline(always)]
-fn clamp<S: Simd>(s: S, x: S::V, low: f32, high: f32) -> S::V {
+fn clamp<A: Arithmetic>(s: A, x: A::V, low: f32, high: f32) -> A::V {
     s.max(s.splat(low), s.min(s.splat(high), x))
 }
 
 /// eˣ. Below -87 it stays at e⁻⁸⁷ (about 10⁻³⁸, above the denormals), above 88 at e⁸⁸.
 #[inline(always)]
-pub(super) fn exp<S: Simd>(s: S, x: S::V) -> S::V {
+pub(super) fn exp<A: Arithmetic>(s: A, x: A::V) -> A::V {
     let (two_n, p) = exp_in_parts(s, clamp(s, x, -87.0, 88.0));
     s.fma(two_n, p, two_n)
 }
 
 /// The same for x that are zero or below.
 #[inline(always)]
-pub(super) fn exp_below_zero<S: Simd>(s: S, x: S::V) -> S::V {
+pub(super) fn exp_below_zero<A: Arithmetic>(s: A, x: A::V) -> A::V {
     let (two_n, p) = exp_in_parts(s, s.max(s.splat(-87.0), x));
     s.fma(two_n, p, two_n)
 }
 
 /// eˣ - 1, exact near zero.
 #[inline(always)]
-pub(super) fn exp_m1<S: Simd>(s: S, x: S::V) -> S::V {
+pub(super) fn exp_m1<A: Arithmetic>(s: A, x: A::V) -> A::V {
     let (two_n, p) = exp_in_parts(s, clamp(s, x, -87.0, 88.0));
     s.fma(two_n, p, s.sub(two_n, s.splat(1.0)))
 }
 
 /// tanh x = t / (t + 2) with t = e²ˣ - 1, on the positive side.
+///
+/// ln 2 in one part: what it lacks, 2 · 10⁻⁹ for each of n, comes to the result divided by (t + 2) / 2, which is about 2ⁿ⁻¹.
 #[inline(always)]
-pub(super) fn tanh<S: Simd>(s: S, x: S::V) -> S::V {
+pub(super) fn tanh<A: Arithmetic>(s: A, x: A::V) -> A::V {
     let sign = s.sign(x);
-    let a = s.min(s.splat(20.0), s.xor(x, sign));
-    let (two_n, p) = exp_in_parts(s, s.add(a, a));
+    let a = s.min(s.splat(10.0), s.xor(x, sign));
+    let twice = s.add(a, a);
+    let (n, two_n) = powers_of_two(s, twice);
+    let p = exp_m1_near_zero(s, s.fma(n, s.splat(-std::f32::consts::LN_2), twice));
     let t = s.fma(two_n, p, s.sub(two_n, s.splat(1.0)));
     s.xor(s.div(t, s.add(t, s.splat(2.0))), sign)
 }
 
-/// 1 / (1 + e⁻ˣ); for x below -87 it stays above the denormals.
+/// 1 / (1 + e⁻ˣ); for x below -87 it stays above the denormals. 1 + 2ⁿ is exact wherever it matters.
 #[inline(always)]
-pub(super) fn sigmoid<S: Simd>(s: S, x: S::V) -> S::V {
+pub(super) fn sigmoid<A: Arithmetic>(s: A, x: A::V) -> A::V {
     let (two_n, p) = exp_in_parts(s, clamp(s, s.sub(s.splat(0.0), x), -87.0, 87.0));
-    s.div(s.splat(1.0), s.add(s.splat(1.0), s.fma(two_n, p, two_n)))
+    s.div(s.splat(1.0), s.fma(two_n, p, s.add(two_n, s.splat(1.0))))
+}
+
+/// The sigmoid of x, and of -x: what it lacks to 1, exact where it is nearly nothing.
+#[inline(always)]
+pub(super) fn sigmoid_and_rest<A: Arithmetic>(s: A, x: A::V) -> (A::V, A::V) {
+    let (two_n, p) = exp_in_parts(s, clamp(s, s.sub(s.splat(0.0), x), -87.0, 87.0));
+    let sigmoid = s.div(s.splat(1.0), s.fma(two_n, p, s.add(two_n, s.splat(1.0))));
+    (sigmoid, s.mul(sigmoid, s.fma(two_n, p, two_n)))
 }
 
 /// Φ(x), the normal distribution function: erfc(-x/√2) / 2 with erfc z = t · exp(-z² + P(t)), t = 1 / (1 + z/2), for z ≥ 0,
 /// whose error is below 1.2e-7 of the result (Chebyshev fit of Press et al., *Numerical Recipes*, erfcc).
 #[inline(always)]
-pub(super) fn normal<S: Simd>(s: S, x: S::V) -> S::V {
+pub(super) fn normal<A: Arithmetic>(s: A, x: A::V) -> A::V {
     const P: [f32; 10] = [
         0.170_872_77,
         -0.822_152_23,
@@ -102,7 +128,7 @@ pub(super) fn normal<S: Simd>(s: S, x: S::V) -> S::V {
 /// ln(1 + f) for f from √½ - 1 to 1, as 2 artanh t with t = f / (2 + f): the series up to t¹³ / 13, whose next term is below
 /// 2⁻²⁶ of the result. Written as f - t(f - …): what t lost in its division counts less beside the f that is exact.
 #[inline(always)]
-pub(super) fn ln_1p<S: Simd>(s: S, f: S::V) -> S::V {
+pub(super) fn ln_1p<A: Arithmetic>(s: A, f: A::V) -> A::V {
     let t = s.div(f, s.add(f, s.splat(2.0)));
     let square = s.mul(t, t);
     let mut p = s.splat(2.0 / 13.0);
@@ -115,7 +141,7 @@ pub(super) fn ln_1p<S: Simd>(s: S, f: S::V) -> S::V {
 
 /// ln x for normal numbers above zero; infinity and NaN come back as they are.
 #[inline(always)]
-pub(super) fn ln<S: Simd>(s: S, x: S::V) -> S::V {
+pub(super) fn ln<A: Arithmetic>(s: A, x: A::V) -> A::V {
     let (n, m) = s.split_exponent(x);
     let near = ln_1p(s, s.sub(m, s.splat(1.0)));
     let y = s.fma(n, s.splat(LN2_HIGH), s.fma(n, s.splat(LN2_LOW), near));
@@ -125,7 +151,7 @@ pub(super) fn ln<S: Simd>(s: S, x: S::V) -> S::V {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::simd::{LANES, Portable};
+    use crate::kernel::simd::{LANES, Portable, Simd};
     use crate::kernel::{InstructionSet, Work};
 
     struct All([f32; LANES]);
@@ -144,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn within_two_units_in_the_last_place_and_the_same_bits_everywhere() {
+    fn within_a_few_units_in_the_last_place_and_the_same_bits_everywhere() {
         let mut worst = [0.0f64; 4];
         // A sweep of magnitudes of both signs, dense enough to meet every exponent and many fractions.
         for step in 0..40_000 {
@@ -167,7 +193,7 @@ mod tests {
                 }
             }
         }
-        assert!(worst[0] < 1.5 && worst[1] < 2.0 && worst[2] < 3.0 && worst[3] < 2.5, "{worst:?}");
+        assert!(worst[0] < 1.0 && worst[1] < 1.5 && worst[2] < 2.5 && worst[3] < 2.2, "{worst:?}");
     }
 
     struct Logarithms([f32; LANES]);

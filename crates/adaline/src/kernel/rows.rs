@@ -3,7 +3,7 @@
 //! A loss is added up in f64, row after row. The gradient is that of the mean over the rows: each row's part comes
 //! multiplied by `scale`, which is 1 / rows.
 
-use super::simd::{LANES, Simd};
+use super::simd::{Arithmetic, LANES, Simd, Twice, Use};
 use super::spread::spread;
 use super::{InstructionSet, Machine, Work, elementwise, math};
 use crate::metrics::class_of_logits;
@@ -22,6 +22,7 @@ fn read_rest<S: Simd>(s: S, rest: &[f32]) -> S::V {
 /// y = softmax(x) of one row; returns the largest x and the sum of e^(x - largest).
 #[inline(always)]
 fn softmax_row<S: Simd>(s: S, x: &[f32], y: &mut [f32]) -> (f32, f32) {
+    let width = x.len();
     let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks_mut::<LANES>());
     let mut largest = read_rest(s, x_rest);
     for x in x {
@@ -29,7 +30,20 @@ fn softmax_row<S: Simd>(s: S, x: &[f32], y: &mut [f32]) -> (f32, f32) {
     }
     let largest = s.to_array(largest).into_iter().fold(f32::NEG_INFINITY, |a, b| if b > a { b } else { a });
     let (from, mut sum) = (s.splat(largest), s.splat(0.0));
-    for (x, y) in x.iter().zip(&mut *y) {
+    let twice = Twice(s);
+    let ((pairs, single), (pairs_y, single_y)) = (x.as_chunks::<2>(), y.as_chunks_mut::<2>());
+    for (x, y) in pairs.iter().zip(pairs_y) {
+        // The next row, so that the pass for its largest value need not wait for memory.
+        for (x, y) in x.iter().zip(&*y) {
+            s.expect(x.as_ptr().wrapping_add(width), Use::Read);
+            s.expect(y.as_ptr().wrapping_add(width), Use::Write);
+        }
+        let e = math::exp_below_zero(twice, twice.sub([s.load(&x[0]), s.load(&x[1])], [from; 2]));
+        sum = s.add(s.add(sum, e[0]), e[1]);
+        s.store(&mut y[0], e[0]);
+        s.store(&mut y[1], e[1]);
+    }
+    for (x, y) in single.iter().zip(single_y) {
         let e = math::exp_below_zero(s, s.sub(s.load(x), from));
         sum = s.add(sum, e);
         s.store(y, e);

@@ -7,7 +7,7 @@ use crate::Activation;
 use crate::kernel::activation::{Map, UseMap, with_map};
 use crate::kernel::elementwise::{self, read, write};
 use crate::kernel::math::{sigmoid, tanh};
-use crate::kernel::simd::{LANES, Simd};
+use crate::kernel::simd::{LANES, Simd, Twice};
 use crate::kernel::{InstructionSet, Work};
 use std::ops::Range;
 
@@ -178,8 +178,7 @@ impl Work for LstmForward<'_> {
                 continue;
             }
             for u in groups(units) {
-                let i = sigmoid(s, read(s, &gates[u.clone()]));
-                let f = sigmoid(s, read(s, &gates[on(&u, units)]));
+                let [i, f] = sigmoid(Twice(s), [read(s, &gates[u.clone()]), read(s, &gates[on(&u, units)])]);
                 let g = tanh(s, read(s, &gates[on(&u, 2 * units)]));
                 let o = sigmoid(s, read(s, &gates[on(&u, 3 * units)]));
                 let here = on(&u, at);
