@@ -1,10 +1,13 @@
 //! Threads that spin before they sleep.
 //!
 //! Between the layers of a small network lie microseconds; waking a sleeping thread costs more than that. So a worker
-//! that has run out of work looks for more for about 50 µs before it parks. Tasks are numbered, and each thread begins with its own
-//! share of them: from step to step the same thread has the same part of a buffer, which is still in its cache. When it is
-//! through it helps the others. Who runs which task is left to chance, then; no result depends on it, since a task's
+//! that has run out of work looks for more for about 50 µs before it parks. Tasks are numbered, and each thread begins with
+//! its own share of them: from step to step the same thread has the same part of a buffer, which is still in its cache. When
+//! it is through it helps the others. Who runs which task is left to chance, then; no result depends on it, since a task's
 //! output is its own and no sum is shared.
+//!
+//! Nobody waits for a thread that has not come: workers enter through a door, which the caller shuts when no task is left to
+//! take. A worker that the machine keeps from running, because others want its core, finds the door shut and costs nothing.
 
 use std::cell::{Cell, UnsafeCell};
 use std::marker::PhantomData;
@@ -30,13 +33,13 @@ pub(crate) struct Pool {
 struct State {
     /// Goes up by one with every job.
     job: AtomicUsize,
-    /// The job's task, as the two halves of a fat pointer. Valid while `busy` workers may read it.
+    /// Whether a worker may join the job, and how many have.
+    door: Door,
+    /// The job's task. Valid while the door is open or a worker is inside.
     task: UnsafeCell<Option<&'static Task<'static>>>,
     tasks: AtomicUsize,
     /// The next task of each thread's share, the caller's first.
     next: Box<[Alone]>,
-    /// Workers that have not finished the current job.
-    busy: AtomicUsize,
     asleep: Box<[AtomicBool]>,
     stop: AtomicBool,
     panicked: AtomicBool,
@@ -48,7 +51,44 @@ struct State {
 #[repr(align(128))]
 struct Alone(AtomicUsize);
 
-// SAFETY: `task` is written only by the caller while no worker is busy, and read only by busy workers.
+/// Open, or shut to those who come late; and how many workers are inside.
+struct Door(AtomicUsize);
+
+impl Door {
+    const SHUT: usize = 1;
+    const WORKER: usize = 2;
+
+    /// Nobody may be inside. What was written before is seen by those who enter.
+    fn open(&self) {
+        self.0.store(0, Ordering::Release);
+    }
+
+    /// Whether it was open.
+    fn enter(&self) -> bool {
+        let one_more = |state| (state & Self::SHUT == 0).then_some(state + Self::WORKER);
+        self.0.fetch_update(Ordering::Acquire, Ordering::Relaxed, one_more).is_ok()
+    }
+
+    fn leave(&self) {
+        self.0.fetch_sub(Self::WORKER, Ordering::Release);
+    }
+
+    /// Returns when everybody has left, after so many looks with pauses to others between them.
+    fn shut(&self, spins: usize) {
+        self.0.fetch_or(Self::SHUT, Ordering::Relaxed);
+        let mut looks = 0usize;
+        while self.0.load(Ordering::Acquire) != Self::SHUT {
+            looks += 1;
+            if looks > spins {
+                std::thread::yield_now();
+            } else {
+                std::hint::spin_loop();
+            }
+        }
+    }
+}
+
+// SAFETY: `task` is written only by the caller while the door is shut and nobody is inside, and read only by workers inside.
 unsafe impl Sync for State {}
 
 impl std::fmt::Debug for State {
@@ -61,6 +101,11 @@ impl Pool {
     /// `threads` counts the caller; one means that no thread is started. If the machine refuses a thread, there are
     /// fewer, and never more than four a core (or sixteen).
     pub(crate) fn new(threads: usize) -> Self {
+        Self::of(threads, work)
+    }
+
+    /// The same with what a worker does: the state, and the number of the worker.
+    fn of(threads: usize, work: fn(&State, usize)) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
         // Any number may be asked for; far beyond the cores, threads only wait for one another.
         let workers = threads.saturating_sub(1).min((4 * cores).max(16));
@@ -69,7 +114,7 @@ impl Pool {
             task: UnsafeCell::new(None),
             tasks: AtomicUsize::new(0),
             next: (0..=workers).map(|_| Alone::default()).collect(),
-            busy: AtomicUsize::new(0),
+            door: Door(AtomicUsize::new(Door::SHUT)),
             asleep: (0..workers).map(|_| AtomicBool::new(false)).collect(),
             stop: AtomicBool::new(false),
             panicked: AtomicBool::new(false),
@@ -102,8 +147,8 @@ impl Pool {
             return;
         }
         let state = &*self.shared;
-        // SAFETY: only the lifetime changes. The reference is used by workers of this job alone, and this function
-        // does not return, by a panic neither, before `busy` is zero again. No worker is busy now, so that writing is
+        // SAFETY: only the lifetime changes. The reference is used by workers inside alone, and this function does not
+        // return, by a panic neither, before the door is shut and everybody has left. So it is now, and writing is
         // exclusive.
         unsafe {
             *state.task.get() = Some(std::mem::transmute::<&Task<'_>, &'static Task<'static>>(task));
@@ -112,7 +157,7 @@ impl Pool {
         for (thread, next) in state.next.iter().enumerate() {
             next.0.store(state.share(thread, tasks), Ordering::Relaxed);
         }
-        state.busy.store(self.workers.len(), Ordering::Relaxed);
+        state.door.open();
         // SeqCst here and in `work`: either the worker sees the new job, or we see that it is asleep.
         state.job.fetch_add(1, Ordering::SeqCst);
         for (asleep, handle) in state.asleep.iter().zip(&self.handles) {
@@ -121,15 +166,7 @@ impl Pool {
             }
         }
         let own = catch_unwind(AssertUnwindSafe(|| state.drain(0, task)));
-        let mut looks = 0usize;
-        while state.busy.load(Ordering::Acquire) != 0 {
-            looks += 1;
-            if looks > state.spins {
-                std::thread::yield_now();
-            } else {
-                std::hint::spin_loop();
-            }
-        }
+        state.door.shut(state.spins);
         if let Err(panic) = own {
             std::panic::resume_unwind(panic);
         }
@@ -160,32 +197,36 @@ impl State {
 }
 
 fn work(state: &State, me: usize) {
-    let mut done = 0;
+    let mut seen = 0;
     loop {
         let mut looks = 0usize;
-        while state.job.load(Ordering::SeqCst) == done {
+        while state.job.load(Ordering::SeqCst) == seen {
             looks += 1;
             if looks <= state.spins {
                 std::hint::spin_loop();
                 continue;
             }
             state.asleep[me].store(true, Ordering::SeqCst);
-            while state.job.load(Ordering::SeqCst) == done {
+            while state.job.load(Ordering::SeqCst) == seen {
                 std::thread::park();
             }
             state.asleep[me].store(false, Ordering::SeqCst);
         }
-        done += 1;
+        // Jobs that went by meanwhile are done.
+        seen = state.job.load(Ordering::SeqCst);
         if state.stop.load(Ordering::Acquire) {
             return;
         }
-        // SAFETY: this worker is busy with the current job, so the task is there until it says that it is done.
+        if !state.door.enter() {
+            continue;
+        }
+        // SAFETY: this worker is inside, so the task is there until it leaves.
         if let Some(task) = unsafe { *state.task.get() }
             && catch_unwind(AssertUnwindSafe(|| state.drain(me + 1, task))).is_err()
         {
             state.panicked.store(true, Ordering::Relaxed);
         }
-        state.busy.fetch_sub(1, Ordering::Release);
+        state.door.leave();
     }
 }
 
@@ -232,6 +273,43 @@ mod tests {
             });
             assert_eq!(count.into_inner(), 4);
         }
+    }
+
+    #[test]
+    fn the_caller_does_not_wait_for_workers_that_do_not_come() {
+        let absent = |state: &State, _| {
+            while !state.stop.load(Ordering::Acquire) {
+                std::thread::park();
+            }
+        };
+        let pool = Pool::of(3, absent);
+        let count = AtomicUsize::new(0);
+        for _ in 0..10 {
+            pool.run(7, &|_| {
+                count.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        assert_eq!(count.into_inner(), 70);
+    }
+
+    #[test]
+    fn who_comes_late_is_not_let_in_and_who_is_inside_is_waited_for() {
+        let door = Door(AtomicUsize::new(Door::SHUT));
+        assert!(!door.enter());
+        door.open();
+        assert!(door.enter() && door.enter());
+        let left = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    left.fetch_add(1, Ordering::Relaxed);
+                    door.leave();
+                });
+            }
+            door.shut(0);
+            assert_eq!(left.load(Ordering::Relaxed), 2);
+        });
+        assert!(!door.enter());
     }
 
     #[test]
