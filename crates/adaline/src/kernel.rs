@@ -108,7 +108,7 @@ impl InstructionSet {
                 InstructionSet::Portable => {}
             }
         }
-        work.run(simd::Portable)
+        work.run(simd::Portable::default())
     }
 }
 

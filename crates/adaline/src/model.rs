@@ -233,7 +233,7 @@ impl Model {
         for (number, values) in inputs.values.chunks(batch * width).enumerate() {
             let rows = values.len() / width;
             let lengths = inputs.lengths.map(|lengths| &lengths[number * batch..number * batch + rows]);
-            plan.forward(self.network.params(), Inputs { values, lengths }, Mode::Predict);
+            plan.forward(self.network.params(), Inputs { values, lengths }, rows, Mode::Predict);
             let (y, _) = plan.output(values, rows);
             if !crate::kernel::update::all_finite(y) {
                 return Err(Error::shape(

@@ -152,6 +152,14 @@ impl Lowered {
         )
     }
 
+    /// How long the buffer of its outputs is, for batches of so many rows that come to so many values.
+    pub(crate) fn outputs_len(&self, batch: usize, values: usize) -> usize {
+        match self {
+            Lowered::Chain(dense) => Chain::outputs_len(dense, batch),
+            _ => values,
+        }
+    }
+
     /// Gives the operation its buffers.
     pub(crate) fn lay_out(&self, wires: Wires, layout: &mut Layout) -> Op {
         match self.clone() {
@@ -259,6 +267,7 @@ fn own_steps<'a>(windows: &'a [Window], lengths: Option<&'a [u32]>) -> Option<im
 
 impl Source {
     /// The range in the arena; empty for the batch.
+    #[inline]
     pub(crate) fn range(&self, len: usize) -> Range<usize> {
         match self {
             Source::Batch => 0..0,
@@ -267,6 +276,7 @@ impl Source {
     }
 
     /// The values, given the batch and what was cut for [`Source::range`].
+    #[inline]
     pub(crate) fn pick<'a>(&self, len: usize, batch: &'a [f32], cut: &'a [f32]) -> &'a [f32] {
         match self {
             Source::Batch => &batch[..len],

@@ -115,6 +115,11 @@ impl Plan {
         self.batch
     }
 
+    /// Values of one example that go in.
+    pub(crate) fn inputs(&self) -> usize {
+        self.inputs
+    }
+
     /// Values of one example that come out: logits, where the plan is for training with a cross-entropy.
     pub(crate) fn outputs(&self) -> usize {
         self.outputs
@@ -129,10 +134,10 @@ impl Plan {
         &self.machine
     }
 
-    /// Runs a batch through the network: whole rows, at most [`Plan::batch`] of them.
+    /// Runs a batch through the network: so many whole rows, at most [`Plan::batch`].
     #[inline]
-    pub(crate) fn forward(&mut self, params: &[f32], batch: Inputs<'_>, mode: Mode) {
-        let (mut run, ops, _) = self.run(params, batch, mode);
+    pub(crate) fn forward(&mut self, params: &[f32], batch: Inputs<'_>, rows: usize, mode: Mode) {
+        let (mut run, ops, _) = self.run(params, batch, rows, mode);
         for op in ops {
             op.forward(&mut run);
         }
@@ -153,9 +158,9 @@ impl Plan {
     /// The way back from the gradient that the loss left: the gradients of all parameters into `grads`. The batch is the
     /// one that went forward.
     #[inline]
-    pub(crate) fn backward(&mut self, params: &[f32], batch: Inputs<'_>, mode: Mode, grads: &mut [f32]) {
+    pub(crate) fn backward(&mut self, params: &[f32], batch: Inputs<'_>, rows: usize, mode: Mode, grads: &mut [f32]) {
         let planned = self.batch;
-        let (mut run, ops, back) = self.run(params, batch, mode);
+        let (mut run, ops, back) = self.run(params, batch, rows, mode);
         for step in back {
             match step {
                 BackStep::Op(number) => ops[*number].backward(&mut run, grads),
@@ -171,8 +176,14 @@ impl Plan {
     }
 
     /// What a pass runs on, and what runs in it.
-    fn run<'a>(&'a mut self, params: &'a [f32], batch: Inputs<'a>, mode: Mode) -> (Run<'a>, &'a [Op], &'a [BackStep]) {
-        let rows = batch.values.len() / self.inputs;
+    #[inline]
+    fn run<'a>(
+        &'a mut self,
+        params: &'a [f32],
+        batch: Inputs<'a>,
+        rows: usize,
+        mode: Mode,
+    ) -> (Run<'a>, &'a [Op], &'a [BackStep]) {
         debug_assert!(rows <= self.batch && rows * self.inputs == batch.values.len());
         let Plan { ops, back, machine, arena, .. } = self;
         let run = Run { machine, params, batch: batch.values, lengths: batch.lengths, arena, rows, mode };
@@ -282,7 +293,8 @@ fn lay_out(graph: &Graph, batch: usize, training: bool, layout: &mut Layout) -> 
             (false, true) => steps,
             (false, false) => last_reader,
         };
-        let y = layout.take(batch.saturating_mul(graph.values[step.y].shape.len()), number..=until);
+        let values = batch.saturating_mul(graph.values[step.y].shape.len());
+        let y = layout.take(step.op.outputs_len(batch, values), number..=until);
         sources[step.y] = Source::Arena(y.clone());
         let wires = Wires {
             x: sources[step.x].clone(),
@@ -353,7 +365,7 @@ impl<'n> Predictor<'n> {
                 ),
             ));
         }
-        self.plan.forward(self.network.params(), inputs, Mode::Predict);
+        self.plan.forward(self.network.params(), inputs, rows, Mode::Predict);
         Ok(self.plan.output(inputs.values, rows).0)
     }
 

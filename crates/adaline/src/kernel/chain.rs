@@ -22,6 +22,9 @@ use crate::Activation;
 use columns::{Columns, ZEROES};
 use std::ops::Range;
 
+/// Columns that half a vector holds.
+const HALF: usize = LANES / 2;
+
 /// One dense layer of a chain: y = f(x · weight + bias).
 #[derive(Debug, Clone)]
 pub(crate) struct Link {
@@ -88,7 +91,8 @@ impl Links {
     pub(crate) fn new(mut links: Vec<Link>, batch: usize, has_dx: bool) -> Self {
         assert!(!links.is_empty(), "a chain has a link");
         let (mut params, mut ys) = (0, 0usize);
-        for link in &mut links {
+        // Those of the last link come first: they are the chain's own.
+        for link in links.iter_mut().rev() {
             link.y = ys;
             ys = ys.saturating_add(room(batch, link.outputs));
             params = params.max(link.weight + panels_len(link.inputs, link.outputs));
@@ -114,9 +118,9 @@ impl Links {
         self.links[self.links.len() - 1].outputs
     }
 
-    /// How long the buffer of all outputs is.
-    pub(crate) fn ys_len(&self) -> usize {
-        self.ys
+    /// How long the buffer of all outputs is, for links of so many outputs.
+    pub(crate) fn ys_len(outputs: impl Iterator<Item = usize>, batch: usize) -> usize {
+        outputs.fold(0, |len, outputs| len.saturating_add(room(batch, outputs)))
     }
 
     /// How long the scratch of the way back is.
@@ -130,7 +134,7 @@ impl Links {
     }
 }
 
-/// All layers forward. `ys` gets the outputs of every link, each at its place.
+/// All layers forward. `ys` gets the outputs of every link, the last one's first.
 pub(crate) struct Forward<'a> {
     pub links: &'a Links,
     pub rows: usize,
@@ -259,6 +263,7 @@ impl Link {
                     out: y.add(panel * LANES),
                     out_row: outputs,
                     width: LANES,
+                    is_narrow: outputs <= HALF,
                     sums_of_b: None,
                 };
                 columns.run(s);
@@ -308,6 +313,7 @@ impl Link {
                     out: grads.add(weight + panel * inputs * LANES),
                     out_row: LANES,
                     width: LANES.min(outputs - panel * LANES),
+                    is_narrow: outputs <= HALF,
                     sums_of_b: bias.map(|bias| grads.add(bias + panel * LANES)),
                 };
                 columns.run(s);
@@ -346,6 +352,7 @@ impl Link {
                     out: turned.add(panel * outputs * LANES),
                     out_row: LANES,
                     width: LANES,
+                    is_narrow: inputs <= HALF,
                     sums_of_b: None,
                 };
                 columns.run(s);
@@ -368,6 +375,7 @@ impl Link {
                     out: turned,
                     out_row: 0,
                     width: LANES.min(outputs - panel * LANES),
+                    is_narrow: outputs <= HALF,
                     sums_of_b: bias.map(|bias| grads.add(bias + panel * LANES)),
                 };
                 columns.run(s);
@@ -440,6 +448,7 @@ impl Link {
                     out: dx.add(panel * LANES),
                     out_row: inputs,
                     width: LANES,
+                    is_narrow: inputs <= HALF,
                     sums_of_b: None,
                 };
                 columns.run(s);

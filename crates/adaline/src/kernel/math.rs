@@ -177,7 +177,7 @@ mod tests {
             let magnitude = (-30.0 + 36.3 * f64::from(step) / 40_000.0).exp2() as f32;
             let lanes: [f32; LANES] =
                 std::array::from_fn(|i| (if i % 2 == 0 { magnitude } else { -magnitude }) * (1.0 + i as f32 / 64.0));
-            let reference = All(lanes).run(Portable);
+            let reference = All(lanes).run(Portable::default());
             for set in InstructionSet::available() {
                 let got = set.dispatch(All(lanes));
                 assert_eq!(got.map(|v| v.map(f32::to_bits)), reference.map(|v| v.map(f32::to_bits)), "{set:?}");
@@ -215,7 +215,7 @@ mod tests {
                 _ => 0.5 + 1.6 * f64::from(step - 20_000) / 40_000.0,
             };
             let lanes: [f32; LANES] = std::array::from_fn(|i| (first * (1.0 + i as f64 / 37.0)) as f32);
-            let reference = Logarithms(lanes).run(Portable);
+            let reference = Logarithms(lanes).run(Portable::default());
             for set in InstructionSet::available() {
                 let got = set.dispatch(Logarithms(lanes));
                 assert_eq!(got.map(|v| v.map(f32::to_bits)), reference.map(|v| v.map(f32::to_bits)), "{set:?}");

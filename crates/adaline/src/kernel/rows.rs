@@ -370,10 +370,11 @@ pub(crate) fn binary_cross_entropy(set: InstructionSet, z: &[f32], t: Classes<'_
                 let block = first..t.classes.len().min(first + LANES);
                 let (z, d, classes) = (&z[block.clone()], &mut d[block.clone()], &t.classes[block]);
                 let v = elementwise::read(s, z);
-                let sigmoids = s.to_array(math::sigmoid(s, v));
-                // softplus(z) = max(z, 0) + ln(1 + e^-|z|), where nothing overflows.
-                let e = math::exp_below_zero(s, s.sub(s.splat(0.0), s.abs(v)));
+                // softplus(z) = max(z, 0) + ln(1 + e^-|z|), where nothing overflows; sigmoid(z) is e^-|z| or 1, of 1 + e^-|z|.
+                let (zero, one) = (s.splat(0.0), s.splat(1.0));
+                let e = math::exp_below_zero(s, s.sub(zero, s.abs(v)));
                 let logs = s.to_array(math::ln_1p(s, e));
+                let sigmoids = s.to_array(s.div(s.select_lt(v, zero, e, one), s.add(one, e)));
                 for (row, ((&z, d), &class)) in z.iter().zip(d).zip(classes).enumerate().take(LANES) {
                     let target = f64::from(class) * (1.0 - smooth) + smooth / 2.0;
                     let weight = t.weight(class);

@@ -92,6 +92,10 @@ pub(crate) trait Simd: Arithmetic + Send + Sync {
     /// start, in memory for want of registers; where each runs a few times, that costs more than the calls.
     fn apart<W: Work>(self, work: W) -> W::Output;
 
+    /// The first eight lanes, for what is so narrow that the others would be idle.
+    type Half: Arithmetic;
+    fn half(self) -> Self::Half;
+
     /// Says that the line of 64 bytes there will soon be read, or read and written. Any address will do.
     #[inline(always)]
     fn expect(self, _line: *const f32, _use: Use) {}
@@ -218,32 +222,35 @@ impl<S: Arithmetic> Arithmetic for Twice<S> {
     }
 }
 
+/// Plain Rust on so many lanes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Plain<const N: usize>;
+
 /// Plain Rust; the reference for the other sets.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Portable;
+pub(crate) type Portable = Plain<LANES>;
 
 #[inline(always)]
-fn zip(a: [f32; LANES], b: [f32; LANES], f: impl Fn(f32, f32) -> f32) -> [f32; LANES] {
+fn zip<const N: usize>(a: [f32; N], b: [f32; N], f: impl Fn(f32, f32) -> f32) -> [f32; N] {
     std::array::from_fn(|i| f(a[i], b[i]))
 }
 
-impl Arithmetic for Portable {
-    type V = [f32; LANES];
-    const LANES: usize = LANES;
+impl<const N: usize> Arithmetic for Plain<N> {
+    type V = [f32; N];
+    const LANES: usize = N;
 
     #[inline(always)]
     unsafe fn load_from(self, from: *const f32) -> Self::V {
         // SAFETY: the caller's promise; arrays of f32 need no more than an f32's alignment.
-        unsafe { from.cast::<[f32; LANES]>().read_unaligned() }
+        unsafe { from.cast::<[f32; N]>().read_unaligned() }
     }
     #[inline(always)]
     unsafe fn store_to(self, to: *mut f32, v: Self::V) {
         // SAFETY: the caller's promise.
-        unsafe { to.cast::<[f32; LANES]>().write_unaligned(v) }
+        unsafe { to.cast::<[f32; N]>().write_unaligned(v) }
     }
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {
-        [x; LANES]
+        [x; N]
     }
     #[inline(always)]
     fn add(self, a: Self::V, b: Self::V) -> Self::V {
@@ -302,8 +309,13 @@ impl Arithmetic for Portable {
 }
 
 impl Simd for Portable {
+    type Half = Plain<8>;
     const TILE_ROWS: usize = 4;
     const TILE_VECTORS: usize = 1;
+    #[inline(always)]
+    fn half(self) -> Plain<8> {
+        Plain
+    }
     #[inline(never)]
     fn apart<W: Work>(self, work: W) -> W::Output {
         work.run(self)

@@ -148,7 +148,7 @@ impl Generated<'_> {
         let entries = self.vocabulary.len();
         let length = self.context.len().min(self.window);
         let inputs = Inputs { values: &self.inputs, lengths: Some(&[length as u32]) };
-        self.plan.forward(self.model.network.params(), inputs, Mode::Predict);
+        self.plan.forward(self.model.network.params(), inputs, 1, Mode::Predict);
         let (outputs, _) = self.plan.output(&self.inputs, 1);
         let last = length.saturating_sub(1) * entries;
         // Without the last entry, which stands for what is unknown.

@@ -3,7 +3,7 @@
 //! It computes what the products would one by one, bit for bit; see `kernel/chain.rs`. The plan decides which layers are
 //! small ([`DenseSpec::small`]).
 
-use super::{Lowered, Run, Wires, cut, front, front_of};
+use super::{Lowered, Run, Source, Wires, cut, front, front_of};
 use crate::Activation;
 use crate::kernel::chain::{Backward, Forward, Link, Links};
 use crate::plan::Layout;
@@ -46,11 +46,8 @@ pub(crate) struct Chain {
     links: Links,
     /// The numbers of their layers.
     layers: Vec<usize>,
-    /// The outputs of all links.
-    ys: Range<usize>,
-    /// Where those of the last one start among them.
-    last: usize,
     scratch: Range<usize>,
+    /// `y` has the outputs of all links, the last one's first.
     pub wires: Wires,
 }
 
@@ -62,16 +59,19 @@ impl Chain {
             Link::new((inputs, outputs), weight, bias.as_ref(), activation)
         };
         let links = Links::new(dense.iter().map(link).collect(), wires.batch, wires.dx.is_some());
-        let ys = layout.kept(links.ys_len());
         let scratch = layout.backward_scratch(links.scratch_len());
-        let last = links.places().next_back().map_or(0, |(y, _)| y);
-        Chain { links, layers, ys, last, scratch, wires }
+        Chain { links, layers, scratch, wires }
+    }
+
+    /// How long its outputs are.
+    pub(super) fn outputs_len(dense: &[DenseSpec], batch: usize) -> usize {
+        Links::ys_len(dense.iter().map(|dense| dense.outputs), batch)
     }
 
     /// Each layer's number and where its outputs lie for a whole batch.
     pub(super) fn results(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
         self.links.places().zip(&self.layers).map(|((y, outputs), &layer)| {
-            let start = self.ys.start + y;
+            let start = self.wires.y.start + y;
             (layer, start..start + self.wires.batch * outputs)
         })
     }
@@ -79,26 +79,25 @@ impl Chain {
     pub(crate) fn forward(&self, run: &mut Run<'_>) {
         let Wires { x, y, .. } = &self.wires;
         let len = run.rows * self.links.inputs();
-        let y = front(y, run.rows * self.links.outputs());
-        let [from, y, ys] = cut(run.arena, [x.range(len), y, self.ys.clone()]);
+        let [from, ys] = cut(run.arena, [x.range(len), y.clone()]);
         let x = x.pick(len, run.batch, from);
         Forward { links: &self.links, rows: run.rows, params: run.params, x, ys }.run(run.machine.set);
-        y.copy_from_slice(&ys[self.last..][..y.len()]);
     }
 
     pub(crate) fn backward(&self, run: &mut Run<'_>, grads: &mut [f32]) {
-        let Wires { x, dy: Some(dy), dx, .. } = &self.wires else { return };
+        let Wires { x, y, dy: Some(dy), dx, .. } = &self.wires else { return };
         let len = run.rows * self.links.inputs();
-        let [from, ys, dy, dx, scratch] = cut(
-            run.arena,
-            [
-                x.range(len),
-                self.ys.clone(),
-                front(dy, run.rows * self.links.outputs()),
-                front_of(dx.as_ref(), len),
-                self.scratch.clone(),
-            ],
-        );
+        let dy = front(dy, run.rows * self.links.outputs());
+        let parts = [y.clone(), dy, self.scratch.clone()];
+        // At the start of a network there is less to cut, and a tiny network is one chain.
+        let (from, dx, [ys, dy, scratch]) = match (x, dx) {
+            (Source::Batch, None) => (&mut [][..], &mut [][..], cut(run.arena, parts)),
+            _ => {
+                let [ys, dy, scratch] = parts;
+                let [from, dx, rest @ ..] = cut(run.arena, [x.range(len), front_of(dx.as_ref(), len), ys, dy, scratch]);
+                (from, dx, rest)
+            }
+        };
         let x = x.pick(len, run.batch, from);
         let (links, rows, params) = (&self.links, run.rows, run.params);
         Backward { links, rows, params, x, ys, dy, scratch, dx, grads }.run(run.machine.set);

@@ -137,12 +137,12 @@ impl Session {
         let mode = Mode::Train { seed: self.settings.seed, step: self.memory.steps };
         let params = network.params();
         let rows = self.check_batch(network, inputs, targets)?;
-        self.plan.forward(params, inputs, mode);
+        self.plan.forward(params, inputs, rows, mode);
         let report = self.judge(inputs.values, targets, rows, true);
         if !report.loss.is_finite() {
             return Err(self.diverged(network, rows));
         }
-        self.plan.backward(params, inputs, mode, &mut self.grads);
+        self.plan.backward(params, inputs, rows, mode, &mut self.grads);
         Ok(report)
     }
 
@@ -155,7 +155,7 @@ impl Session {
     ) -> Result<StepReport> {
         let inputs: Inputs<'i> = inputs.into();
         let rows = self.check_batch(network, inputs, targets)?;
-        self.plan.forward(network.params(), inputs, Mode::Predict);
+        self.plan.forward(network.params(), inputs, rows, Mode::Predict);
         Ok(self.judge(inputs.values, targets, rows, false))
     }
 
@@ -166,50 +166,61 @@ impl Session {
         Some(tensor.parameter.layout.to_file(tensor.len(), &self.grads[tensor.range.clone()]))
     }
 
+    /// How many rows a batch has, if it is one of this network and this loss.
     #[inline]
     fn check_batch(&self, network: &Network, inputs: Inputs<'_>, targets: Batch<'_>) -> Result<usize> {
-        let width = self.width;
-        let rows = match targets {
-            Batch::Classes(classes) => classes.len() / self.answers,
-            Batch::Values(values) => values.len() / self.plan.outputs().max(1),
+        let (given, each) = match targets {
+            Batch::Classes(classes) => (classes.len(), self.answers),
+            Batch::Values(values) => (values.len(), self.plan.outputs()),
         };
-        if network.params().len() != self.grads.len() {
-            return Err(Error::shape("network", "this is not the network that the session was planned for"));
-        }
-        if rows == 0 || rows > self.plan.batch() || inputs.values.len() != rows * network.input().len() {
-            return Err(Error::shape(
-                "batch",
-                format!(
-                    "{} values do not make {rows} rows of shape {}, at most {}",
-                    inputs.values.len(),
-                    network.input(),
-                    self.plan.batch()
-                ),
-            ));
+        let rows = inputs.values.len() / self.plan.inputs();
+        let known = if self.width == 1 { 2 } else { self.width };
+        let largest = match targets {
+            Batch::Classes(classes) => classes.iter().fold(0, |largest, &class| largest.max(class)),
+            Batch::Values(_) => 0,
+        };
+        let fits = network.params().len() == self.grads.len()
+            && (1..=self.plan.batch()).contains(&rows)
+            && rows * self.plan.inputs() == inputs.values.len()
+            && rows * each == given
+            && (largest as usize) < known
+            && targets.is_classes() == self.loss.is_classification();
+        if !fits {
+            return Err(self.refuse(network, inputs, targets));
         }
         inputs.check_lengths(network.input(), rows)?;
-        match targets {
+        Ok(rows)
+    }
+
+    /// What is wrong with a batch.
+    #[cold]
+    fn refuse(&self, network: &Network, inputs: Inputs<'_>, targets: Batch<'_>) -> Error {
+        let (inputs, width) = (inputs.values.len(), self.plan.inputs());
+        let rows = inputs / width;
+        if network.params().len() != self.grads.len() {
+            return Error::shape("network", "this is not the network that the session was planned for");
+        }
+        let message = match targets {
+            _ if rows == 0 || rows > self.plan.batch() || rows * width != inputs => {
+                let (shape, most) = (network.input(), self.plan.batch());
+                format!("{inputs} values are not rows of shape {shape}, {width} each, at least one and at most {most}")
+            }
+            _ if targets.is_classes() != self.loss.is_classification() => {
+                format!("targets of another kind than {} takes", self.loss)
+            }
+            Batch::Classes(classes) if classes.len() != rows * self.answers => {
+                format!("{} classes for {rows} rows of {} answers", classes.len(), self.answers)
+            }
             Batch::Classes(classes) => {
-                let known = if width == 1 { 2 } else { width };
-                if let Some(class) = classes.iter().find(|class| **class as usize >= known) {
-                    return Err(Error::shape("batch", format!("class {class} of a network that tells {known} apart")));
-                }
-                if classes.len() != rows * self.answers {
-                    let message = format!("{} classes for {rows} rows of {} steps", classes.len(), self.answers);
-                    return Err(Error::shape("batch", message));
-                }
+                let known = if self.width == 1 { 2 } else { self.width };
+                let class = classes.iter().max().unwrap_or(&0);
+                format!("class {class} of a network that tells {known} apart")
             }
             Batch::Values(values) => {
-                if values.len() != rows * self.plan.outputs() {
-                    let message = format!("{} target values are not rows of {}", values.len(), self.plan.outputs());
-                    return Err(Error::shape("batch", message));
-                }
+                format!("{} target values are not {rows} rows of {}", values.len(), self.plan.outputs())
             }
-        }
-        if targets.is_classes() != self.loss.is_classification() {
-            return Err(Error::shape("batch", format!("targets of another kind than {} takes", self.loss)));
-        }
-        Ok(rows)
+        };
+        Error::shape("batch", message)
     }
 
     /// Loss and accuracy of what the plan has just computed; writes the gradient of the output.
@@ -232,7 +243,7 @@ impl Session {
 
     #[inline]
     fn penalise(&mut self, network: &Network) {
-        let Settings { l1, l2, .. } = self.settings;
+        let (l1, l2) = (self.settings.l1, self.settings.l2);
         if l1 > 0.0 || l2 > 0.0 {
             for range in &self.penalised {
                 let params = &network.params()[range.clone()];

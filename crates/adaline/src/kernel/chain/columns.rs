@@ -1,17 +1,17 @@
 //! The product of a chain: sixteen columns at once, nothing packed, whole vectors read and written.
 
 use crate::kernel::Work;
-use crate::kernel::simd::{LANES, Simd};
+use crate::kernel::simd::{Arithmetic, LANES, Simd};
 
-/// The first `width` lanes, zeroes behind them.
+/// The first `width` lanes, at most sixteen, zeroes behind them.
 #[inline(always)]
-fn only_columns<S: Simd>(s: S, v: S::V, width: usize) -> S::V {
+fn only_columns<A: Arithmetic>(s: A, v: A::V, width: usize) -> A::V {
     /// A window of it that starts as many numbers before the zeroes as there are columns.
     static WANTED: [[f32; LANES]; 2] = [[1.0; LANES], [0.0; LANES]];
-    match WANTED.as_flattened()[LANES - width..].first_chunk() {
-        Some(wanted) => s.select_lt(s.splat(0.0), s.load(wanted), v, s.splat(0.0)),
-        None => v,
-    }
+    let wanted = &WANTED.as_flattened()[LANES - width..][..LANES];
+    // SAFETY: a vector has at most sixteen lanes.
+    let wanted = unsafe { s.load_from(wanted.as_ptr()) };
+    s.select_lt(s.splat(0.0), wanted, v, s.splat(0.0))
 }
 
 /// Where sums without a bias start.
@@ -36,6 +36,8 @@ pub(super) struct Columns {
     /// Columns that exist. The lanes behind them become zero where `out` is a panel; they are left as they come where the
     /// next row is written over them, and `width` is sixteen then.
     pub width: usize,
+    /// Whether there are eight columns or fewer, for which half a vector will do.
+    pub is_narrow: bool,
     /// Gets the sums of the columns of B, as many as there are.
     pub sums_of_b: Option<*mut f32>,
 }
@@ -52,7 +54,12 @@ impl Columns {
             #[inline(always)]
             fn run<S: Simd>(self, s: S) {
                 // SAFETY: made only below, where the caller promised.
-                unsafe { self.0.tiles(s) }
+                unsafe {
+                    match self.0.is_narrow {
+                        true => self.0.tiles(s.half()),
+                        false => self.0.tiles(s),
+                    }
+                }
             }
         }
         s.apart(Promised(self));
@@ -61,7 +68,7 @@ impl Columns {
     /// # Safety
     /// As [`Columns::run`].
     #[inline(always)]
-    unsafe fn tiles<S: Simd>(&self, s: S) {
+    unsafe fn tiles<A: Arithmetic>(&self, s: A) {
         let mut row = 0;
         // SAFETY: the caller's promise, for rows below `rows`.
         unsafe {
@@ -73,13 +80,13 @@ impl Columns {
                 s.store_to(to, only_columns(s, sum, self.width));
             }
             while row + 4 <= self.rows {
-                self.tile::<S, 4>(s, row);
+                self.tile::<A, 4>(s, row);
                 row += 4;
             }
             match self.rows - row {
-                3 => self.tile::<S, 3>(s, row),
-                2 => self.tile::<S, 2>(s, row),
-                1 => self.tile::<S, 1>(s, row),
+                3 => self.tile::<A, 3>(s, row),
+                2 => self.tile::<A, 2>(s, row),
+                1 => self.tile::<A, 1>(s, row),
                 _ => {}
             }
         }
@@ -91,7 +98,7 @@ impl Columns {
     /// # Safety
     /// As [`Columns::run`]; the rows are some of those.
     #[inline(always)]
-    unsafe fn tile<S: Simd, const R: usize>(&self, s: S, row: usize) {
+    unsafe fn tile<A: Arithmetic, const R: usize>(&self, s: A, row: usize) {
         // SAFETY: the caller's promise.
         unsafe {
             let mut sums = [s.load_from(self.start); R];

@@ -50,7 +50,7 @@ fn chained(set: InstructionSet, layers: &[Dense], params: &[f32], rows: usize, d
     let (x, dy) = ends(layers, rows);
     let link = |l: &Dense| Link::new((l.inputs, l.outputs), &l.weight, l.bias.as_ref(), l.activation);
     let links = &Links::new(layers.iter().map(link).collect(), rows, dx_len > 0);
-    let mut ys = vec![f32::NAN; links.ys_len()];
+    let mut ys = vec![f32::NAN; Links::ys_len(layers.iter().map(|l| l.outputs), rows)];
     Forward { links, rows, params, x: &x, ys: &mut ys }.run(set);
     let mut scratch = vec![f32::NAN; links.scratch_len()];
     let (mut grads, mut dx) = (vec![0.0; params.len()], vec![f32::NAN; dx_len]);

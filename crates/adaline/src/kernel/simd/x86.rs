@@ -1,11 +1,14 @@
 //! AVX2 and AVX-512: one intrinsic an operation.
 
-use super::{Arithmetic, LANES, SQRT_HALF_BITS, Simd, Use, Work};
+use super::{Arithmetic, LANES, SQRT_HALF_BITS, Simd, Twice, Use, Work};
 use std::arch::x86_64::*;
 
-/// AVX2 and FMA: a vector is two registers.
+/// One register of AVX2 and FMA: eight lanes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Avx2(());
+pub(crate) struct Ymm(());
+
+/// AVX2 and FMA: a vector is two registers.
+pub(crate) type Avx2 = Twice<Ymm>;
 
 /// AVX-512F: a vector is one register.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +17,7 @@ pub(crate) struct Avx512(());
 impl Avx2 {
     #[inline(always)]
     pub(crate) fn detect() -> Option<Self> {
-        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Avx2(()))
+        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Twice(Ymm(())))
     }
 }
 
@@ -50,116 +53,106 @@ unsafe fn sum_of_eight(v: __m256) -> f32 {
     }
 }
 
-/// One intrinsic on both halves.
-macro_rules! both {
-    ($f:ident, $($v:ident),+) => {
-        // SAFETY: an `Avx2` exists only where AVX2 and FMA were detected.
-        unsafe { [$f($($v[0]),+), $f($($v[1]),+)] }
-    };
-}
-
-impl Arithmetic for Avx2 {
-    type V = [__m256; 2];
-    const LANES: usize = LANES;
+impl Arithmetic for Ymm {
+    type V = __m256;
+    const LANES: usize = 8;
 
     #[inline(always)]
     unsafe fn load_from(self, from: *const f32) -> Self::V {
-        // SAFETY: the caller's promise covers both halves.
-        unsafe { [_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(LANES / 2))] }
+        // SAFETY: the caller's promise.
+        unsafe { _mm256_loadu_ps(from) }
     }
     #[inline(always)]
     unsafe fn store_to(self, to: *mut f32, v: Self::V) {
-        // SAFETY: the caller's promise covers both halves.
-        unsafe {
-            _mm256_storeu_ps(to, v[0]);
-            _mm256_storeu_ps(to.add(LANES / 2), v[1]);
-        }
+        // SAFETY: the caller's promise.
+        unsafe { _mm256_storeu_ps(to, v) }
     }
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {
-        // SAFETY: as in `both`.
-        unsafe { [_mm256_set1_ps(x); 2] }
+        // SAFETY: a `Ymm` exists only where AVX2 and FMA were detected; so below.
+        unsafe { _mm256_set1_ps(x) }
     }
     #[inline(always)]
     fn add(self, a: Self::V, b: Self::V) -> Self::V {
-        both!(_mm256_add_ps, a, b)
+        // SAFETY: see `splat`.
+        unsafe { _mm256_add_ps(a, b) }
     }
     #[inline(always)]
     fn sub(self, a: Self::V, b: Self::V) -> Self::V {
-        both!(_mm256_sub_ps, a, b)
+        // SAFETY: see `splat`.
+        unsafe { _mm256_sub_ps(a, b) }
     }
     #[inline(always)]
     fn mul(self, a: Self::V, b: Self::V) -> Self::V {
-        both!(_mm256_mul_ps, a, b)
+        // SAFETY: see `splat`.
+        unsafe { _mm256_mul_ps(a, b) }
     }
     #[inline(always)]
     fn div(self, a: Self::V, b: Self::V) -> Self::V {
-        both!(_mm256_div_ps, a, b)
+        // SAFETY: see `splat`.
+        unsafe { _mm256_div_ps(a, b) }
     }
     #[inline(always)]
     fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
-        both!(_mm256_fmadd_ps, a, b, c)
+        // SAFETY: see `splat`.
+        unsafe { _mm256_fmadd_ps(a, b, c) }
     }
     #[inline(always)]
     fn max(self, a: Self::V, b: Self::V) -> Self::V {
-        both!(_mm256_max_ps, a, b)
+        // SAFETY: see `splat`.
+        unsafe { _mm256_max_ps(a, b) }
     }
     #[inline(always)]
     fn min(self, a: Self::V, b: Self::V) -> Self::V {
-        both!(_mm256_min_ps, a, b)
+        // SAFETY: see `splat`.
+        unsafe { _mm256_min_ps(a, b) }
     }
     #[inline(always)]
     fn sqrt(self, a: Self::V) -> Self::V {
-        both!(_mm256_sqrt_ps, a)
+        // SAFETY: see `splat`.
+        unsafe { _mm256_sqrt_ps(a) }
     }
     #[inline(always)]
     fn pow2_of_last_bits(self, sum: Self::V) -> Self::V {
-        // SAFETY: as in `both`. No closure here and below: it would not be inlined into the function that enables AVX2.
-        unsafe {
-            let (low, high) = (_mm256_castps_si256(sum[0]), _mm256_castps_si256(sum[1]));
-            [_mm256_castsi256_ps(_mm256_slli_epi32::<23>(low)), _mm256_castsi256_ps(_mm256_slli_epi32::<23>(high))]
-        }
+        // SAFETY: see `splat`.
+        unsafe { _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_castps_si256(sum))) }
     }
     #[inline(always)]
     fn split_exponent(self, a: Self::V) -> (Self::V, Self::V) {
-        // SAFETY: as in `both`.
+        // SAFETY: see `splat`.
         unsafe {
-            let from = _mm256_set1_epi32(SQRT_HALF_BITS);
-            let (low, high) = (_mm256_castps_si256(a[0]), _mm256_castps_si256(a[1]));
-            let n_low = _mm256_srai_epi32::<23>(_mm256_sub_epi32(low, from));
-            let n_high = _mm256_srai_epi32::<23>(_mm256_sub_epi32(high, from));
-            let m_low = _mm256_sub_epi32(low, _mm256_slli_epi32::<23>(n_low));
-            let m_high = _mm256_sub_epi32(high, _mm256_slli_epi32::<23>(n_high));
-            (
-                [_mm256_cvtepi32_ps(n_low), _mm256_cvtepi32_ps(n_high)],
-                [_mm256_castsi256_ps(m_low), _mm256_castsi256_ps(m_high)],
-            )
+            let bits = _mm256_castps_si256(a);
+            let n = _mm256_srai_epi32::<23>(_mm256_sub_epi32(bits, _mm256_set1_epi32(SQRT_HALF_BITS)));
+            let m = _mm256_sub_epi32(bits, _mm256_slli_epi32::<23>(n));
+            (_mm256_cvtepi32_ps(n), _mm256_castsi256_ps(m))
         }
     }
     #[inline(always)]
     fn select_lt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
-        // SAFETY: as in `both`.
-        unsafe {
-            [
-                _mm256_blendv_ps(y[0], x[0], _mm256_cmp_ps::<_CMP_LT_OQ>(a[0], b[0])),
-                _mm256_blendv_ps(y[1], x[1], _mm256_cmp_ps::<_CMP_LT_OQ>(a[1], b[1])),
-            ]
-        }
+        // SAFETY: see `splat`.
+        unsafe { _mm256_blendv_ps(y, x, _mm256_cmp_ps::<_CMP_LT_OQ>(a, b)) }
     }
     #[inline(always)]
     fn and(self, a: Self::V, b: Self::V) -> Self::V {
-        both!(_mm256_and_ps, a, b)
+        // SAFETY: see `splat`.
+        unsafe { _mm256_and_ps(a, b) }
     }
     #[inline(always)]
     fn xor(self, a: Self::V, b: Self::V) -> Self::V {
-        both!(_mm256_xor_ps, a, b)
+        // SAFETY: see `splat`.
+        unsafe { _mm256_xor_ps(a, b) }
     }
 }
 
 impl Simd for Avx2 {
+    type Half = Ymm;
     // 12 sums + 2 of B + 1 of A of the 16 registers.
     const TILE_ROWS: usize = 6;
     const TILE_VECTORS: usize = 1;
+    #[inline(always)]
+    fn half(self) -> Ymm {
+        self.0
+    }
     #[inline(always)]
     fn apart<W: Work>(self, work: W) -> W::Output {
         #[inline(never)]
@@ -188,7 +181,7 @@ impl Simd for Avx2 {
         };
         let wanted = &WANTED[LANES - from.len()..][..LANES];
         let (wanted, from) = (wanted.as_ptr(), from.as_ptr());
-        // SAFETY: as in `both`; the window was cut above, and lanes that are not wanted are not read.
+        // SAFETY: see `splat`; the window was cut above, and lanes that are not wanted are not read.
         unsafe {
             [
                 _mm256_maskload_ps(from, _mm256_loadu_si256(wanted.cast())),
@@ -198,7 +191,7 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn sum(self, v: Self::V) -> f32 {
-        // SAFETY: as in `both`.
+        // SAFETY: see `splat`.
         unsafe { sum_of_eight(_mm256_add_ps(v[0], v[1])) }
     }
 }
@@ -295,9 +288,15 @@ impl Arithmetic for Avx512 {
 }
 
 impl Simd for Avx512 {
+    type Half = Ymm;
     // 24 sums + 2 of B of the 32 registers; A is broadcast from memory inside the multiplication.
     const TILE_ROWS: usize = 12;
     const TILE_VECTORS: usize = 2;
+    #[inline(always)]
+    fn half(self) -> Ymm {
+        // Every machine with AVX-512 has AVX2 and FMA.
+        Ymm(())
+    }
     #[inline(always)]
     fn apart<W: Work>(self, work: W) -> W::Output {
         #[inline(never)]
