@@ -4,7 +4,7 @@
 //! multiply-add. Tiles, threads and instruction sets differ only in which (i, j) they do when, so the bits never differ.
 
 use super::panels::panels_len;
-use super::simd::{LANES, Simd};
+use super::simd::{LANES, Simd, Use};
 use super::tile::{Target, tile_height};
 use super::{InstructionSet, Machine, Shared, Work};
 use crate::Activation;
@@ -323,6 +323,12 @@ impl<'a> Block<'a> {
                 for r in 0..R {
                     sums[r][v] = start;
                 }
+            }
+        }
+        // The lines that the sums will go to are fetched meanwhile.
+        for r in 0..R {
+            for v in 0..V {
+                s.expect(self.out.at(self.rows.start + start + r, panel + v), Use::Write);
             }
         }
         let (a, row, step) = rows.at::<R>(start);
