@@ -2,6 +2,11 @@
 //!
 //! All buffers are whole lines of sixteen; the gaps between tensors are zeroes, and every rule leaves a parameter of zero
 //! with a gradient of zero where it is.
+//!
+//! A pass of its own, behind the last gradient. Adam's is bound by the one unit that divides and takes roots: 8.4 of its 9.6
+//! cycles for eight parameters on a Zen 3 (a reciprocal by Newton's steps made it 13). Updating each tile of a weight right
+//! behind its gradient, in the hope that the next tile's multiplications hide the divisions, made 784-128-10 train 3 % slower
+//! on one thread and on two.
 
 use super::simd::{Arithmetic, LANES, Simd, Twice};
 use super::{Machine, Shared, Work};
