@@ -138,11 +138,16 @@ fn cases() -> Vec<Case> {
 
 /// Prints how many times as long a step takes; false where it is too many.
 pub(crate) fn run(options: &Options) -> Result<bool, String> {
+    let cases = cases();
+    let chosen: Vec<_> = cases.iter().filter(|(name, _)| name.contains(&options.only)).collect();
+    if chosen.is_empty() {
+        return Err(format!("nothing has \"{}\" in its name", options.only));
+    }
     let out = &mut io::stdout().lock();
     let mut line = |text: String| writeln!(out, "{text}").map_err(|error| error.to_string());
     line("| small numbers in | ordinary us | small us | times as long |\n| --- | ---: | ---: | ---: |".to_owned())?;
     let mut all_well = true;
-    for (name, make) in cases().iter().filter(|(name, _)| name.contains(&options.only)) {
+    for (name, make) in chosen {
         let told = |error: adaline::Error| format!("{name}: {error}");
         let mut runs = [make(false, options).map_err(told)?.run(), make(true, options).map_err(told)?.run()];
         let seconds = compare(options.block.min(0.1), options.repeats, &mut runs).map_err(told)?;

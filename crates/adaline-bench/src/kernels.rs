@@ -79,11 +79,19 @@ fn cases() -> Vec<Case> {
 /// Prints the tables.
 pub(crate) fn run(options: &Options) -> Result<bool, String> {
     let told = |error: adaline::Error| error.to_string();
+    let (cases, optimizers) = (cases(), Optimizer::NAMES);
+    let (cases, optimizers) = (
+        cases.iter().filter(|case| case.layer.contains(&options.only)).collect::<Vec<_>>(),
+        optimizers.into_iter().filter(|name| name.contains(&options.only)).collect::<Vec<_>>(),
+    );
+    if cases.is_empty() && optimizers.is_empty() {
+        return Err(format!("no layer and no optimizer has \"{}\" in its name", options.only));
+    }
     let out = &mut io::stdout().lock();
     let mut line = |text: String| writeln!(out, "{text}").map_err(|error| error.to_string());
     line("| layer | input | rows | forward us | | forward + backward us | |".to_owned())?;
     line("| --- | --- | ---: | ---: | --- | ---: | --- |".to_owned())?;
-    for case in cases().iter().filter(|case| case.layer.contains(&options.only)) {
+    for case in cases {
         let (forward, both) = time(case, options).map_err(|error| format!("{}: {error}", case.layer))?;
         let values = case.rows * (case.input.len() + output(case).map_err(told)?.len());
         let speed = |seconds: f64, passes: usize| match case.products {
@@ -97,7 +105,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, String> {
         line(format!("| {layer} | {input} | {rows} | {:.2} | {f} | {:.2} | {b} |", forward * 1e6, both * 1e6))?;
     }
     line("\n| optimizer | parameters | update us | ns a parameter |\n| --- | ---: | ---: | ---: |".to_owned())?;
-    for name in Optimizer::NAMES.into_iter().filter(|name| name.contains(&options.only)) {
+    for name in optimizers {
         for units in [16, 1024] {
             let (parameters, seconds) = update(name, units, options).map_err(told)?;
             let each = seconds * 1e9 / parameters as f64;
