@@ -305,15 +305,16 @@ impl FilterBlock<'_> {
                 }
             }
         }
-        let relu = self.activation == Activation::Relu && self.area == Area::ONE;
-        for r in 0..R {
-            for v in 0..V {
-                let sum = if relu { s.max(s.splat(0.0), sums[r][v]) } else { sums[r][v] };
-                // SAFETY: a place and a panel of this block, inside the result as `filter` checked, which no other task
-                // has; or inside the block's own sums, which have room for `BLOCK` places.
-                unsafe { to.put(s, first.0 + r, first.1 + v, sum) };
+        if self.activation == Activation::Relu && self.area == Area::ONE {
+            for r in 0..R {
+                for v in 0..V {
+                    sums[r][v] = s.max(s.splat(0.0), sums[r][v]);
+                }
             }
         }
+        // SAFETY: places and panels of this block, inside the result as `filter` checked, which no other task has; or inside
+        // the block's own sums, which have room for `BLOCK` places.
+        unsafe { to.put_tile(s, first, sums) };
     }
 
     /// The largest of each area's sums, of a panel.

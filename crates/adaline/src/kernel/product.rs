@@ -309,13 +309,10 @@ impl<'a> Block<'a> {
         rows: impl Rows,
     ) -> usize {
         let mut sums = [[s.splat(0.0); V]; R];
+        let place = (self.rows.start + start, panel);
         if self.onto {
-            for r in 0..R {
-                for v in 0..V {
-                    // SAFETY: a row and a panel of this block, of a result that the caller has filled.
-                    sums[r][v] = unsafe { self.out.take(s, self.rows.start + start + r, panel + v) };
-                }
-            }
+            // SAFETY: rows and panels of this block, of a result that the caller has filled.
+            sums = unsafe { self.out.take_tile(s, place) };
         } else if let Some(bias) = self.bias {
             for v in 0..V {
                 // SAFETY: `product` checked that the bias covers every panel.
@@ -328,7 +325,7 @@ impl<'a> Block<'a> {
         // The lines that the sums will go to are fetched meanwhile.
         for r in 0..R {
             for v in 0..V {
-                s.expect(self.out.at(self.rows.start + start + r, panel + v), Use::Write);
+                s.expect(self.out.at(place.0 + r, panel + v), Use::Write);
             }
         }
         let (a, row, step) = rows.at::<R>(start);
@@ -355,12 +352,8 @@ impl<'a> Block<'a> {
                 }
             }
         }
-        for r in 0..R {
-            for v in 0..V {
-                // SAFETY: a row and a panel of this block, inside the result as `whole` checked; no other task has them.
-                unsafe { self.out.put(s, self.rows.start + start + r, panel + v, sums[r][v]) };
-            }
-        }
+        // SAFETY: rows and panels of this block, inside the result as `whole` checked; no other task has them.
+        unsafe { self.out.put_tile(s, place, sums) };
         R
     }
 

@@ -121,20 +121,33 @@ impl Images<'_> {
         }
         let offset = self.places.offsets[pixel * self.channels] + panel * LANES;
         let width = LANES.min(self.channels - panel * LANES);
+        if width < LANES {
+            let mut values = [[0.0; LANES]; R];
+            for r in 0..R {
+                s.store(&mut values[r], sums[r][0]);
+            }
+            // SAFETY: channels of a pixel of one of this task's images, inside dx as `input_gradient` checked.
+            return unsafe { self.add_narrow(bases, offset, width, &values) };
+        }
         for r in 0..R {
             for v in 0..V {
                 let to = self.dx.at(bases[r] + offset + v * LANES);
-                // SAFETY: channels of a pixel of one of this task's images, inside dx as `input_gradient` checked. Several
-                // panels at once are whole ones.
-                unsafe {
-                    if width == LANES {
-                        s.store_to(to, s.add(s.load_from(to), sums[r][v]));
-                    } else {
-                        for (lane, sum) in s.to_array(sums[r][v])[..width].iter().enumerate() {
-                            *to.add(lane) += sum;
-                        }
-                    }
-                }
+                // SAFETY: as above; several panels at once are whole ones.
+                unsafe { s.store_to(to, s.add(s.load_from(to), sums[r][v])) };
+            }
+        }
+    }
+
+    /// Adds the sums of a narrow panel, in a function of its own as `Target::put_narrow` is.
+    ///
+    /// # Safety
+    /// So many channels behind each place's `base + offset` lie inside dx, and no other task has them.
+    #[inline(never)]
+    unsafe fn add_narrow(&self, bases: &[usize], offset: usize, width: usize, sums: &[[f32; LANES]]) {
+        for (sums, base) in sums.iter().zip(bases) {
+            for (lane, sum) in sums[..width].iter().enumerate() {
+                // SAFETY: the caller's promise.
+                unsafe { *self.dx.at(base + offset + lane) += sum };
             }
         }
     }
