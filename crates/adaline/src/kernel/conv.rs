@@ -14,7 +14,7 @@
 
 use super::panels::panels_len;
 use super::simd::{LANES, Simd};
-use super::tile::{Target, tile_height};
+use super::tile::{Target, windows_height};
 use super::{Machine, Shared, Work};
 use crate::Activation;
 use std::mem::MaybeUninit;
@@ -245,7 +245,7 @@ impl Work for FilterBlock<'_> {
                 if self.area == Area::ONE { (self.out, (self.areas.start, panel)) } else { (sums, (0, 0)) };
             let mut place = 0;
             while place < bases.len() {
-                let rows = tile_height::<S>(bases.len() - place);
+                let rows = windows_height::<S>(bases.len() - place);
                 let first = (first.0 + place, first.1);
                 with_tile!(rows, vectors, self.tile::<S>(s, &bases[place..], panel, to, first));
                 place += rows;

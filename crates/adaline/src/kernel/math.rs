@@ -1,4 +1,5 @@
-//! exp, tanh and ln, many at a time: within two units in the last place, the sigmoid within 2.2 and tanh within 2.5.
+//! exp, tanh and ln, many at a time. In units in the last place: exp within 1.3, eˣ - 1 within 1.5, ln within 2, tanh within
+//! 2.5, and the sigmoid within 3.
 
 use super::simd::Arithmetic;
 
@@ -41,6 +42,27 @@ fn exp_in_parts<A: Arithmetic>(s: A, x: A::V) -> (A::V, A::V) {
     (two_n, exp_m1_near_zero(s, r))
 }
 
+/// 1.5 · 2²³ + 1016: as [`ROUND`], where n counts eighths.
+const ROUND_EIGHTHS: f32 = 12_582_912.0 + 1016.0;
+
+/// (eʳ - 1 - r) / r² for |r| ≤ ln 2 / 16, fitted as [`EXP`], below 2⁻²⁵ of the result.
+const EXP_OF_EIGHTHS: [f32; 2] = [0.500_064_6, 0.166_668_71];
+
+/// eˣ as 2^(k/8) · (1 + p), with whole k: 2^(k/8) and p. For x from -87 to 88.
+///
+/// The power comes from a table, so that p takes three multiplications instead of six, for which a machine has half of its
+/// units only: the sigmoid of 2²⁰ values took 197 µs instead of 246, a softmax 289 instead of 333 (AVX-512, one core of a
+/// Zen 4). For eˣ - 1 the table's rounding would show where the result is small.
+#[inline(always)]
+fn exp_by_eighths<A: Arithmetic>(s: A, x: A::V) -> (A::V, A::V) {
+    let shifted = s.fma(x, s.splat(8.0 * std::f32::consts::LOG2_E), s.splat(ROUND_EIGHTHS));
+    let k = s.sub(shifted, s.splat(ROUND_EIGHTHS));
+    let r = s.fma(k, s.splat(-LN2_HIGH / 8.0), x);
+    let r = s.fma(k, s.splat(-LN2_LOW / 8.0), r);
+    let [c0, c1] = EXP_OF_EIGHTHS.map(|c| s.splat(c));
+    (s.pow2_of_eighths(shifted), s.fma(s.fma(c1, r, c0), s.mul(r, r), r))
+}
+
 /// Holds x between two bounds and lets NaN through.
 #[inline(always)]
 fn clamp<A: Arithmetic>(s: A, x: A::V, low: f32, high: f32) -> A::V {
@@ -50,15 +72,15 @@ fn clamp<A: Arithmetic>(s: A, x: A::V, low: f32, high: f32) -> A::V {
 /// eˣ. Below -87 it stays at e⁻⁸⁷ (about 10⁻³⁸, above the denormals), above 88 at e⁸⁸.
 #[inline(always)]
 pub(super) fn exp<A: Arithmetic>(s: A, x: A::V) -> A::V {
-    let (two_n, p) = exp_in_parts(s, clamp(s, x, -87.0, 88.0));
-    s.fma(two_n, p, two_n)
+    let (power, p) = exp_by_eighths(s, clamp(s, x, -87.0, 88.0));
+    s.fma(power, p, power)
 }
 
 /// The same for x that are zero or below.
 #[inline(always)]
 pub(super) fn exp_below_zero<A: Arithmetic>(s: A, x: A::V) -> A::V {
-    let (two_n, p) = exp_in_parts(s, s.max(s.splat(-87.0), x));
-    s.fma(two_n, p, two_n)
+    let (power, p) = exp_by_eighths(s, s.max(s.splat(-87.0), x));
+    s.fma(power, p, power)
 }
 
 /// eˣ - 1, exact near zero.
@@ -82,19 +104,25 @@ pub(super) fn tanh<A: Arithmetic>(s: A, x: A::V) -> A::V {
     s.xor(s.div(t, s.add(t, s.splat(2.0))), sign)
 }
 
-/// 1 / (1 + e⁻ˣ); for x below -87 it stays above the denormals. 1 + 2ⁿ is exact wherever it matters.
+/// e⁻ˣ for the sigmoid: x below -87 stay above the denormals.
+#[inline(always)]
+fn exp_of_minus<A: Arithmetic>(s: A, x: A::V) -> A::V {
+    let (power, p) = exp_by_eighths(s, clamp(s, s.sub(s.splat(0.0), x), -87.0, 87.0));
+    s.fma(power, p, power)
+}
+
+/// 1 / (1 + e⁻ˣ)
 #[inline(always)]
 pub(super) fn sigmoid<A: Arithmetic>(s: A, x: A::V) -> A::V {
-    let (two_n, p) = exp_in_parts(s, clamp(s, s.sub(s.splat(0.0), x), -87.0, 87.0));
-    s.div(s.splat(1.0), s.fma(two_n, p, s.add(two_n, s.splat(1.0))))
+    s.div(s.splat(1.0), s.add(exp_of_minus(s, x), s.splat(1.0)))
 }
 
 /// The sigmoid of x, and of -x: what it lacks to 1, exact where it is nearly nothing.
 #[inline(always)]
 pub(super) fn sigmoid_and_rest<A: Arithmetic>(s: A, x: A::V) -> (A::V, A::V) {
-    let (two_n, p) = exp_in_parts(s, clamp(s, s.sub(s.splat(0.0), x), -87.0, 87.0));
-    let sigmoid = s.div(s.splat(1.0), s.fma(two_n, p, s.add(two_n, s.splat(1.0))));
-    (sigmoid, s.mul(sigmoid, s.fma(two_n, p, two_n)))
+    let e = exp_of_minus(s, x);
+    let sigmoid = s.div(s.splat(1.0), s.add(e, s.splat(1.0)));
+    (sigmoid, s.mul(sigmoid, e))
 }
 
 /// Φ(x), the normal distribution function: erfc(-x/√2) / 2 with erfc z = t · exp(-z² + P(t)), t = 1 / (1 + z/2), for z ≥ 0,
@@ -193,7 +221,7 @@ mod tests {
                 }
             }
         }
-        assert!(worst[0] < 1.0 && worst[1] < 1.5 && worst[2] < 2.5 && worst[3] < 2.2, "{worst:?}");
+        assert!(worst[0] < 1.3 && worst[1] < 1.5 && worst[2] < 2.5 && worst[3] < 3.0, "{worst:?}");
     }
 
     struct Logarithms([f32; LANES]);

@@ -18,6 +18,19 @@ pub(crate) const LANES: usize = 16;
 /// The bits of √½: the distance from them, in whole powers of two, is the exponent that brings a number between √½ and √2.
 const SQRT_HALF_BITS: i32 = 0x3f35_04f3;
 
+/// 2^(j/8) for j from 0 to 7, as bits from which j · 2²⁰ is taken off: see [`Arithmetic::pow2_of_eighths`].
+const EIGHTHS: [i32; 8] = {
+    let mut table = [0; 8];
+    let powers: [f32; 8] =
+        [1.0, 1.090_507_7, 1.189_207_1, 1.296_839_6, 1.414_213_5, 1.542_210_8, 1.681_792_9, 1.834_008_1];
+    let mut j = 0;
+    while j < 8 {
+        table[j] = (powers[j].to_bits() as i32 & 0x007f_ffff) - ((j as i32) << 20);
+        j += 1;
+    }
+    table
+};
+
 /// Arithmetic lane by lane, on however many lanes.
 pub(crate) trait Arithmetic: Copy {
     /// The lanes.
@@ -49,6 +62,9 @@ pub(crate) trait Arithmetic: Copy {
     fn sqrt(self, a: Self::V) -> Self::V;
     /// 2ⁿ for whole n from -126 to 127, of the sum 1.5 · 2²³ + 127 + n.
     fn pow2_of_last_bits(self, sum: Self::V) -> Self::V;
+    /// 2^(k/8) for whole k from -1008 to 1016, of the sum 1.5 · 2²³ + 1016 + k: the last three bits choose from a table, and
+    /// the ones above are the exponent's.
+    fn pow2_of_eighths(self, sum: Self::V) -> Self::V;
     /// A positive number as 2ⁿ · m with m from √½ to √2: whole n, and m.
     fn split_exponent(self, a: Self::V) -> (Self::V, Self::V);
     /// a < b ? x : y, lane by lane; NaN compares false.
@@ -207,6 +223,7 @@ impl<S: Arithmetic> Arithmetic for Twice<S> {
         min(a, b);
         sqrt(a);
         pow2_of_last_bits(sum);
+        pow2_of_eighths(sum);
         select_lt(a, b, x, y);
         and(a, b);
         xor(a, b);
@@ -287,6 +304,13 @@ impl<const N: usize> Arithmetic for Plain<N> {
     #[inline(always)]
     fn pow2_of_last_bits(self, sum: Self::V) -> Self::V {
         sum.map(|sum| f32::from_bits(sum.to_bits() << 23))
+    }
+    #[inline(always)]
+    fn pow2_of_eighths(self, sum: Self::V) -> Self::V {
+        sum.map(|sum| {
+            let bits = sum.to_bits() as i32;
+            f32::from_bits(EIGHTHS[(bits & 7) as usize].wrapping_add(bits << 20) as u32)
+        })
     }
     #[inline(always)]
     fn split_exponent(self, a: Self::V) -> (Self::V, Self::V) {

@@ -24,6 +24,17 @@ pub(super) fn tile_height<S: Simd>(left: usize) -> usize {
     }
 }
 
+/// The same where every row begins at an address of its own: of twelve addresses beside 24 sums some lie in memory. With
+/// tiles of 8 or 6 rows instead of 12 the CNN of `bench/README.md` trains 13 to 16 % faster and predicts 18 % faster
+/// (AVX-512, one core of a Zen 4).
+#[inline(always)]
+pub(super) fn windows_height<S: Simd>(left: usize) -> usize {
+    match (S::TILE_ROWS, left) {
+        (12, 9..) => 8,
+        _ => tile_height::<S>(left),
+    }
+}
+
 /// Where a product's result goes: element (row, 0) of a panel lies at row · `row_stride` + panel · `panel_stride`.
 #[derive(Clone, Copy)]
 pub(super) struct Target {

@@ -5,7 +5,7 @@ use crate::Activation;
 use crate::kernel::elementwise;
 use crate::kernel::panels::panels_len;
 use crate::kernel::simd::{LANES, Simd};
-use crate::kernel::tile::tile_height;
+use crate::kernel::tile::windows_height;
 use crate::kernel::{Machine, Shared, Work};
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -205,7 +205,7 @@ impl Work for GradientBlock<'_> {
                 let part = Part { begin: start == begin, bases: &bases[..places.len()], dz: to.at(0) };
                 let mut k = self.first;
                 while k < self.end {
-                    let rows = tile_height::<S>(self.end - k);
+                    let rows = windows_height::<S>(self.end - k);
                     with_tile!(rows, vectors, self.tile::<S>(s, &part, k, panel));
                     k += rows;
                 }

@@ -1,6 +1,6 @@
 //! AVX2 and AVX-512: one intrinsic an operation.
 
-use super::{Arithmetic, LANES, SQRT_HALF_BITS, Simd, Twice, Use, Work};
+use super::{Arithmetic, EIGHTHS, LANES, SQRT_HALF_BITS, Simd, Twice, Use, Work};
 use std::arch::x86_64::*;
 
 /// One register of AVX2 and FMA: eight lanes.
@@ -116,6 +116,15 @@ impl Arithmetic for Ymm {
     fn pow2_of_last_bits(self, sum: Self::V) -> Self::V {
         // SAFETY: see `splat`.
         unsafe { _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_castps_si256(sum))) }
+    }
+    #[inline(always)]
+    fn pow2_of_eighths(self, sum: Self::V) -> Self::V {
+        // SAFETY: see `splat`; the table has eight entries.
+        unsafe {
+            let bits = _mm256_castps_si256(sum);
+            let table = _mm256_permutevar8x32_epi32(_mm256_loadu_si256(EIGHTHS.as_ptr().cast()), bits);
+            _mm256_castsi256_ps(_mm256_add_epi32(table, _mm256_slli_epi32::<20>(bits)))
+        }
     }
     #[inline(always)]
     fn split_exponent(self, a: Self::V) -> (Self::V, Self::V) {
@@ -259,6 +268,17 @@ impl Arithmetic for Avx512 {
     fn pow2_of_last_bits(self, sum: Self::V) -> Self::V {
         // SAFETY: see `splat`.
         unsafe { _mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_castps_si512(sum))) }
+    }
+    #[inline(always)]
+    fn pow2_of_eighths(self, sum: Self::V) -> Self::V {
+        // The last four bits choose: the table stands there twice.
+        // SAFETY: see `splat`; the table has eight entries.
+        unsafe {
+            let bits = _mm512_castps_si512(sum);
+            let table = _mm512_broadcast_i64x4(_mm256_loadu_si256(EIGHTHS.as_ptr().cast()));
+            let table = _mm512_permutexvar_epi32(bits, table);
+            _mm512_castsi512_ps(_mm512_add_epi32(table, _mm512_slli_epi32::<20>(bits)))
+        }
     }
     #[inline(always)]
     fn split_exponent(self, a: Self::V) -> (Self::V, Self::V) {
