@@ -328,10 +328,6 @@ impl Simd for Avx512 {
         unsafe { apart(self, work) }
     }
     #[inline(always)]
-    fn expect(self, line: *const f32, use_of_it: Use) {
-        expect(line, use_of_it);
-    }
-    #[inline(always)]
     fn load_some(self, from: &[f32]) -> Self::V {
         assert!(from.len() <= LANES, "no more values than lanes");
         // SAFETY: see `splat`; lanes behind the end are not read.
