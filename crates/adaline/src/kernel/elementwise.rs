@@ -1,7 +1,7 @@
 //! What is done to each value by itself: activations, their derivatives, dropout.
 
 use super::activation::{Map, Slope, UseMap, UseSlope, with_map, with_slope};
-use super::simd::{Arithmetic, LANES, Simd, Twice, Use};
+use super::simd::{Arithmetic, LANES, Simd, Twice};
 use super::spread::spread;
 use super::{InstructionSet, Machine, Work};
 use crate::Activation;
@@ -56,8 +56,8 @@ pub(super) fn activate_alone(set: InstructionSet, activation: Activation, x: &[f
             let ((x, rest_x), (y, rest_y)) = (x.as_chunks::<{ 2 * LANES }>(), y.as_chunks_mut::<{ 2 * LANES }>());
             for (x, y) in x.iter().zip(y) {
                 if M::IS_LIGHT {
-                    twice.expect_ahead(x.as_ptr(), Use::Read);
-                    twice.expect_ahead(y.as_ptr(), Use::Write);
+                    twice.expect_ahead(x.as_ptr());
+                    twice.expect_ahead(y.as_ptr());
                 }
                 twice.store(y, map.apply(twice, twice.load(x)));
             }

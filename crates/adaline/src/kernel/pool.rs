@@ -73,7 +73,7 @@ impl Door {
         self.0.fetch_sub(Self::WORKER, Ordering::Release);
     }
 
-    /// Returns when everybody has left, after so many looks with pauses to others between them.
+    /// Returns when everybody has left. After so many looks it lends its core to others between them.
     fn shut(&self, spins: usize) {
         self.0.fetch_or(Self::SHUT, Ordering::Relaxed);
         let mut looks = 0usize;
@@ -167,10 +167,11 @@ impl Pool {
         }
         let own = catch_unwind(AssertUnwindSafe(|| state.drain(0, task)));
         state.door.shut(state.spins);
+        let others_panicked = state.panicked.swap(false, Ordering::Relaxed);
         if let Err(panic) = own {
             std::panic::resume_unwind(panic);
         }
-        assert!(!state.panicked.swap(false, Ordering::Relaxed), "a task of the thread pool panicked");
+        assert!(!others_panicked, "a task of the thread pool panicked");
     }
 }
 
@@ -315,12 +316,21 @@ mod tests {
     #[test]
     fn a_panic_in_a_task_comes_out_and_leaves_the_pool_usable() {
         let pool = Pool::new(2);
-        let result = catch_unwind(AssertUnwindSafe(|| pool.run(8, &|i| assert!(i != 5))));
-        assert!(result.is_err());
-        let count = AtomicUsize::new(0);
-        pool.run(8, &|_| {
-            count.fetch_add(1, Ordering::Relaxed);
-        });
-        assert_eq!(count.into_inner(), 8);
+        assert_eq!(pool.threads(), 2);
+        // One task, and one of each thread: the two wait for each other, so that neither takes both.
+        let both = std::sync::Barrier::new(2);
+        let tasks: [&Task<'_>; 2] = [&|i| assert!(i != 5), &|i| {
+            both.wait();
+            panic!("task {i}");
+        }];
+        for (task, tasks) in tasks.into_iter().zip([8, 2]) {
+            let result = catch_unwind(AssertUnwindSafe(|| pool.run(tasks, task)));
+            assert!(result.is_err());
+            let count = AtomicUsize::new(0);
+            pool.run(8, &|_| {
+                count.fetch_add(1, Ordering::Relaxed);
+            });
+            assert_eq!(count.into_inner(), 8);
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! multiply-add. Tiles, threads and instruction sets differ only in which (i, j) they do when, so the bits never differ.
 
 use super::panels::panels_len;
-use super::simd::{LANES, Simd, Use};
+use super::simd::{LANES, Simd};
 use super::tile::{Target, tile_height};
 use super::{InstructionSet, Machine, Shared, Work};
 use crate::Activation;
@@ -322,10 +322,10 @@ impl<'a> Block<'a> {
                 }
             }
         }
-        // The lines that the sums will go to are fetched meanwhile.
+        // The lines that the sums will go to come meanwhile.
         for r in 0..R {
             for v in 0..V {
-                s.expect(self.out.at(place.0 + r, panel + v), Use::Write);
+                s.expect(self.out.at(place.0 + r, panel + v));
             }
         }
         let (a, row, step) = rows.at::<R>(start);

@@ -3,7 +3,7 @@
 //! A loss is added up in f64, row after row. The gradient is that of the mean over the rows: each row's part comes
 //! multiplied by `scale`, which is 1 / rows.
 
-use super::simd::{Arithmetic, LANES, Simd, Twice, Use};
+use super::simd::{Arithmetic, LANES, Simd, Twice};
 use super::spread::spread;
 use super::{InstructionSet, Machine, Work, elementwise, math};
 use crate::metrics::class_of_logits;
@@ -35,8 +35,8 @@ fn softmax_row<S: Simd>(s: S, x: &[f32], y: &mut [f32]) -> (f32, f32) {
     for (x, y) in pairs.iter().zip(pairs_y) {
         // The next row, so that the pass for its largest value need not wait for memory.
         for (x, y) in x.iter().zip(&*y) {
-            s.expect(x.as_ptr().wrapping_add(width), Use::Read);
-            s.expect(y.as_ptr().wrapping_add(width), Use::Write);
+            s.expect(x.as_ptr().wrapping_add(width));
+            s.expect(y.as_ptr().wrapping_add(width));
         }
         let e = math::exp_below_zero(twice, twice.sub([s.load(&x[0]), s.load(&x[1])], [from; 2]));
         sum = s.add(s.add(sum, e[0]), e[1]);

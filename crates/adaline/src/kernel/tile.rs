@@ -6,8 +6,9 @@ use super::simd::{LANES, Simd};
 use crate::Activation;
 use std::ops::Range;
 
-/// How many of so many rows the next tile takes: the tallest that fits. The last seven, eight or fourteen are cut in the middle,
-/// since the few sums of one or two rows wait for one another.
+/// How many of so many rows the next tile takes: the tallest that fits. Where one or two rows would be left, whose few sums wait
+/// for one another, the last ones are cut in the middle: seven and eight of AVX2's tiles of one vector, fourteen of AVX-512's
+/// of two.
 #[inline(always)]
 pub(super) fn tile_height<S: Simd>(left: usize) -> usize {
     match (S::TILE_ROWS, left) {

@@ -89,8 +89,9 @@ impl<R: Rule<N>, const N: usize> Chunk<'_, R, N> {
     }
 }
 
-/// Values so small that they only slow the machine down (they are on their way to the denormals) become zero: beside 1e-30
-/// nothing below 5e-38 has room, and what is above 2e-23 stays as it is. Additions, of which the rules have the fewest.
+/// Keeps values out of the denormals, which slow a machine down. Beside 1e-30 there is room for multiples of 9.4e-38 alone:
+/// smaller values become zero or one of them, a memory that decays stops at a few of them, and what is above 2e-23 stays as
+/// it is. Additions, of which the rules have the fewest.
 #[inline(always)]
 fn flush<A: Arithmetic>(s: A, v: A::V) -> A::V {
     let beside = s.splat(1e-30);

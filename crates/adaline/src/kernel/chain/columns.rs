@@ -8,8 +8,9 @@ use crate::kernel::simd::{Arithmetic, LANES, Simd};
 fn only_columns<A: Arithmetic>(s: A, v: A::V, width: usize) -> A::V {
     /// A window of it that starts as many numbers before the zeroes as there are columns.
     static WANTED: [[f32; LANES]; 2] = [[1.0; LANES], [0.0; LANES]];
+    const { assert!(A::LANES <= LANES, "a vector may not reach behind the window") };
     let wanted = &WANTED.as_flattened()[LANES - width..][..LANES];
-    // SAFETY: a vector has at most sixteen lanes.
+    // SAFETY: as many values as asserted above.
     let wanted = unsafe { s.load_from(wanted.as_ptr()) };
     s.select_lt(s.splat(0.0), wanted, v, s.splat(0.0))
 }
@@ -44,8 +45,8 @@ pub(super) struct Columns {
 
 impl Columns {
     /// # Safety
-    /// All elements of A and out, and sixteen values at (k, 0) of B, at (i, 0) of out and of the sums, lie inside their
-    /// buffers.
+    /// All elements of A and out, and sixteen values at (k, 0) of B, at (i, 0) of out, of the sums and of `start`, lie inside
+    /// their buffers.
     #[inline(always)]
     pub(super) unsafe fn run<S: Simd>(self, s: S) {
         struct Promised(Columns);

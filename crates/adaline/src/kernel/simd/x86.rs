@@ -1,6 +1,6 @@
 //! AVX2 and AVX-512: one intrinsic an operation.
 
-use super::{Arithmetic, EIGHTHS, LANES, SQRT_HALF_BITS, Simd, Twice, Use, Work};
+use super::{Arithmetic, EIGHTHS, LANES, SQRT_HALF_BITS, Simd, Twice, Work};
 use std::arch::x86_64::*;
 
 /// One register of AVX2 and FMA: eight lanes.
@@ -10,7 +10,7 @@ pub(crate) struct Ymm(());
 /// AVX2 and FMA: a vector is two registers.
 pub(crate) type Avx2 = Twice<Ymm>;
 
-/// AVX-512F: a vector is one register.
+/// AVX-512F, and AVX2 and FMA for half a vector: a vector is one register.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Avx512(());
 
@@ -24,18 +24,7 @@ impl Avx2 {
 impl Avx512 {
     #[inline(always)]
     pub(crate) fn detect() -> Option<Self> {
-        is_x86_feature_detected!("avx512f").then_some(Avx512(()))
-    }
-}
-
-#[inline(always)]
-fn expect(line: *const f32, use_of_it: Use) {
-    // SAFETY: a hint; the machine does not fault where there is no memory.
-    unsafe {
-        match use_of_it {
-            Use::Read => _mm_prefetch::<_MM_HINT_T0>(line.cast()),
-            Use::Write => _mm_prefetch::<_MM_HINT_ET0>(line.cast()),
-        }
+        (is_x86_feature_detected!("avx512f") && Avx2::detect().is_some()).then_some(Avx512(()))
     }
 }
 
@@ -173,8 +162,9 @@ impl Simd for Avx2 {
         unsafe { apart(self, work) }
     }
     #[inline(always)]
-    fn expect(self, line: *const f32, use_of_it: Use) {
-        expect(line, use_of_it);
+    fn expect(self, line: *const f32) {
+        // SAFETY: a hint; the machine does not fault where there is no memory.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.cast()) };
     }
     #[inline(always)]
     fn load_some(self, from: &[f32]) -> Self::V {
@@ -314,7 +304,7 @@ impl Simd for Avx512 {
     const TILE_VECTORS: usize = 2;
     #[inline(always)]
     fn half(self) -> Ymm {
-        // Every machine with AVX-512 has AVX2 and FMA.
+        // `detect` asked for AVX2 and FMA too, and what enables AVX-512F enables them.
         Ymm(())
     }
     #[inline(always)]
