@@ -56,8 +56,8 @@ pub(super) fn activate_alone(set: InstructionSet, activation: Activation, x: &[f
             let ((x, rest_x), (y, rest_y)) = (x.as_chunks::<{ 2 * LANES }>(), y.as_chunks_mut::<{ 2 * LANES }>());
             for (x, y) in x.iter().zip(y) {
                 if M::IS_LIGHT {
-                    twice.expect_ahead(x.as_ptr());
-                    twice.expect_ahead(y.as_ptr());
+                    twice.prefetch_ahead(x.as_ptr());
+                    twice.prefetch_ahead(y.as_ptr());
                 }
                 twice.store(y, map.apply(twice, twice.load(x)));
             }

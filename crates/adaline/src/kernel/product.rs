@@ -325,7 +325,7 @@ impl<'a> Block<'a> {
         // The lines that the sums will go to come meanwhile.
         for r in 0..R {
             for v in 0..V {
-                s.expect(self.out.at(place.0 + r, panel + v));
+                s.prefetch(self.out.at(place.0 + r, panel + v));
             }
         }
         let (a, row, step) = rows.at::<R>(start);

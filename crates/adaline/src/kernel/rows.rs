@@ -35,8 +35,8 @@ fn softmax_row<S: Simd>(s: S, x: &[f32], y: &mut [f32]) -> (f32, f32) {
     for (x, y) in pairs.iter().zip(pairs_y) {
         // The next row, so that the pass for its largest value need not wait for memory.
         for (x, y) in x.iter().zip(&*y) {
-            s.expect(x.as_ptr().wrapping_add(width));
-            s.expect(y.as_ptr().wrapping_add(width));
+            s.prefetch(x.as_ptr().wrapping_add(width));
+            s.prefetch(y.as_ptr().wrapping_add(width));
         }
         let e = math::exp_below_zero(twice, twice.sub([s.load(&x[0]), s.load(&x[1])], [from; 2]));
         sum = s.add(s.add(sum, e[0]), e[1]);

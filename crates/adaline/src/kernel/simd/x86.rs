@@ -162,7 +162,7 @@ impl Simd for Avx2 {
         unsafe { apart(self, work) }
     }
     #[inline(always)]
-    fn expect(self, line: *const f32) {
+    fn prefetch(self, line: *const f32) {
         // SAFETY: a hint; the machine does not fault where there is no memory.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(line.cast()) };
     }
