@@ -1,7 +1,7 @@
-//! exp, tanh and ln, many at a time. In units in the last place: exp within 1.3, eˣ - 1 within 1.5, ln within 2, tanh within
-//! 2.5, and the sigmoid within 3.
+//! exp, tanh and ln, many at a time. In units in the last place: exp within 1.3, eˣ - 1 within 1.5, ln within 2, tanh
+//! and the sigmoid within 3.
 
-use super::simd::Arithmetic;
+use super::simd::{Arithmetic, Table};
 
 // ln 2 in two parts: the first has so few bits that x - n · LN2_HIGH is exact for the n of every x, whole or in eighths.
 const LN2_HIGH: f32 = 0.693_145_75;
@@ -89,18 +89,61 @@ pub(super) fn exp_m1<A: Arithmetic>(s: A, x: A::V) -> A::V {
     s.fma(two_n, p, s.sub(two_n, s.splat(1.0)))
 }
 
-/// tanh x = t / (t + 2) with t = e²ˣ - 1, on the positive side.
+/// 1.5 · 2²²: what is added to it comes out rounded to halves, and the last bits of the sum are how many.
+const ROUND_HALVES: f32 = 6_291_456.0;
+
+/// tanh(k / 2) for k from 0; from 18 on that is 1.
+const TANH_OF_HALVES: Table = {
+    let below_one = [
+        0.0,
+        0.462_117_17,
+        0.761_594_2,
+        0.905_148_27,
+        0.964_027_6,
+        0.986_614_3,
+        0.995_054_8,
+        0.998_177_9,
+        0.999_329_3,
+        0.999_753_24,
+        0.999_909_2,
+        0.999_966_6,
+        0.999_987_7,
+        0.999_995_5,
+        0.999_998_33,
+        0.999_999_4,
+        0.999_999_76,
+        0.999_999_94,
+    ];
+    let mut table = [1.0; _];
+    let mut k = 0;
+    while k < below_one.len() {
+        table[k] = below_one[k];
+        k += 1;
+    }
+    table
+};
+
+/// (tanh r - r) / r³ for |r| ≤ ¼ by the powers of r², fitted as [`EXP`], below 2⁻²⁸ of tanh r.
+const TANH: [f32; 3] = [-0.333_332_4, 0.133_241_64, -0.051_420_018];
+
+/// tanh(c + r) = (tanh c + tanh r) / (1 + tanh c · tanh r), on the positive side, with c the nearest half and tanh c from a table.
 ///
-/// ln 2 in one part: what it lacks, 2 · 10⁻⁹ for each of n, comes to the result divided by (t + 2) / 2, which is about 2ⁿ⁻¹.
+/// Six multiplications and a division, where e²ˣ - 1 takes nine: 2²⁰ values took 186 µs instead of 231 with AVX-512 (one core of
+/// a Zen 4), and 324 instead of 308 with AVX2, which has no table of so many entries. tanh c + d · tanh r with a second
+/// table took 222 µs and was hardly more accurate.
 #[inline(always)]
 pub(super) fn tanh<A: Arithmetic>(s: A, x: A::V) -> A::V {
     let sign = s.sign(x);
-    let a = s.min(s.splat(10.0), s.xor(x, sign));
-    let twice = s.add(a, a);
-    let (n, two_n) = powers_of_two(s, twice);
-    let p = exp_m1_near_zero(s, s.fma(n, s.splat(-std::f32::consts::LN_2), twice));
-    let t = s.fma(two_n, p, s.sub(two_n, s.splat(1.0)));
-    s.xor(s.div(t, s.add(t, s.splat(2.0))), sign)
+    let a = s.min(s.splat(9.0), s.xor(x, sign));
+    let shifted = s.add(a, s.splat(ROUND_HALVES));
+    let tanh_c = s.pick(&TANH_OF_HALVES, shifted);
+    let r = s.sub(a, s.sub(shifted, s.splat(ROUND_HALVES)));
+    let [c0, c1, c2] = TANH.map(|c| s.splat(c));
+    let square = s.mul(r, r);
+    let p = s.fma(s.fma(c2, square, c1), square, c0);
+    let tanh_r = s.fma(s.mul(p, square), r, r);
+    let tanh = s.div(s.add(tanh_c, tanh_r), s.fma(tanh_c, tanh_r, s.splat(1.0)));
+    s.xor(tanh, sign)
 }
 
 /// e⁻ˣ for the sigmoid: x below -87 stay above the denormals.
@@ -220,7 +263,7 @@ mod tests {
                 }
             }
         }
-        assert!(worst[0] < 1.3 && worst[1] < 1.5 && worst[2] < 2.5 && worst[3] < 3.0, "{worst:?}");
+        assert!(worst[0] < 1.3 && worst[1] < 1.5 && worst[2] < 3.0 && worst[3] < 3.0, "{worst:?}");
     }
 
     struct Logarithms([f32; LANES]);

@@ -33,6 +33,12 @@ const EIGHTHS: [i32; 8] = {
     table
 };
 
+/// Entries that [`Arithmetic::pick`] can choose from: three vectors of AVX2.
+pub(super) const ENTRIES: usize = 24;
+
+/// A table for [`Arithmetic::pick`].
+pub(super) type Table = [f32; 2 * LANES];
+
 /// Arithmetic lane by lane, on however many lanes.
 pub(crate) trait Arithmetic: Copy {
     /// The lanes.
@@ -67,6 +73,8 @@ pub(crate) trait Arithmetic: Copy {
     /// 2^(k/8) for whole k from -1008 to 1016, of the sum 1.5 · 2²³ + 1016 + k: the last three bits choose from a table, and
     /// the ones above are the exponent's.
     fn pow2_of_eighths(self, sum: Self::V) -> Self::V;
+    /// The entries of a table whose numbers, below [`ENTRIES`], are the last five bits of each lane. For other numbers some entry.
+    fn pick(self, table: &Table, numbers: Self::V) -> Self::V;
     /// A positive number as 2ⁿ · m with m from √½ to √2: whole n, and m.
     fn split_exponent(self, a: Self::V) -> (Self::V, Self::V);
     /// a < b ? x : y, lane by lane; NaN compares false.
@@ -230,6 +238,10 @@ impl<S: Arithmetic> Arithmetic for Twice<S> {
         [self.0.splat(x); 2]
     }
     #[inline(always)]
+    fn pick(self, table: &Table, numbers: Self::V) -> Self::V {
+        [self.0.pick(table, numbers[0]), self.0.pick(table, numbers[1])]
+    }
+    #[inline(always)]
     fn split_exponent(self, a: Self::V) -> (Self::V, Self::V) {
         let ((n, m), (n2, m2)) = (self.0.split_exponent(a[0]), self.0.split_exponent(a[1]));
         ([n, n2], [m, m2])
@@ -308,6 +320,10 @@ impl<const N: usize> Arithmetic for Plain<N> {
             let bits = sum.to_bits() as i32;
             f32::from_bits(EIGHTHS[(bits & 7) as usize].wrapping_add(bits << 20) as u32)
         })
+    }
+    #[inline(always)]
+    fn pick(self, table: &Table, numbers: Self::V) -> Self::V {
+        numbers.map(|number| table[(number.to_bits() & 31) as usize])
     }
     #[inline(always)]
     fn split_exponent(self, a: Self::V) -> (Self::V, Self::V) {

@@ -1,6 +1,6 @@
 //! AVX2 and AVX-512: one intrinsic an operation.
 
-use super::{Arithmetic, EIGHTHS, LANES, SQRT_HALF_BITS, Simd, Twice, Work};
+use super::{Arithmetic, EIGHTHS, ENTRIES, LANES, SQRT_HALF_BITS, Simd, Table, Twice, Work};
 use std::arch::x86_64::*;
 
 /// One register of AVX2 and FMA: eight lanes.
@@ -113,6 +113,19 @@ impl Arithmetic for Ymm {
             let bits = _mm256_castps_si256(sum);
             let table = _mm256_permutevar8x32_epi32(_mm256_loadu_si256(EIGHTHS.as_ptr().cast()), bits);
             _mm256_castsi256_ps(_mm256_add_epi32(table, _mm256_slli_epi32::<20>(bits)))
+        }
+    }
+    #[inline(always)]
+    fn pick(self, table: &Table, numbers: Self::V) -> Self::V {
+        const { assert!(ENTRIES == 24) };
+        // The last three bits choose from each third, the two before them the third.
+        // SAFETY: see `splat`; the table is longer than three vectors.
+        unsafe {
+            let bits = _mm256_castps_si256(numbers);
+            let [first, second, third] =
+                [0, 8, 16].map(|at| _mm256_permutevar8x32_ps(_mm256_loadu_ps(table.as_ptr().add(at)), bits));
+            let low = _mm256_blendv_ps(first, second, _mm256_castsi256_ps(_mm256_slli_epi32::<28>(bits)));
+            _mm256_blendv_ps(low, third, _mm256_castsi256_ps(_mm256_slli_epi32::<27>(bits)))
         }
     }
     #[inline(always)]
@@ -268,6 +281,14 @@ impl Arithmetic for Avx512 {
             let table = _mm512_broadcast_i64x4(_mm256_loadu_si256(EIGHTHS.as_ptr().cast()));
             let table = _mm512_permutexvar_epi32(bits, table);
             _mm512_castsi512_ps(_mm512_add_epi32(table, _mm512_slli_epi32::<20>(bits)))
+        }
+    }
+    #[inline(always)]
+    fn pick(self, table: &Table, numbers: Self::V) -> Self::V {
+        // SAFETY: see `splat`; the table is two vectors.
+        unsafe {
+            let (low, high) = (_mm512_loadu_ps(table.as_ptr()), _mm512_loadu_ps(table.as_ptr().add(LANES)));
+            _mm512_permutex2var_ps(low, _mm512_castps_si512(numbers), high)
         }
     }
     #[inline(always)]
