@@ -266,6 +266,22 @@ mod tests {
         assert!(worst[0] < 1.3 && worst[1] < 1.5 && worst[2] < 3.0 && worst[3] < 3.0, "{worst:?}");
     }
 
+    #[test]
+    fn tanh_is_odd_and_never_above_one() {
+        let lanes = |first: f32| std::array::from_fn(|i| if i % 2 == 0 { first } else { -first });
+        // Every exponent, close to the halves where another entry of the table begins, and where it comes to 1.
+        let close = (0..40_000u32).map(|step| (8.7 + step as f32 * 1e-5).to_bits());
+        let quarters = (0..40u32).flat_map(|quarter| (0..5).map(move |ulp| (quarter as f32 / 4.0).to_bits() + ulp));
+        let everywhere = (0..0x7f80_0000u32).step_by(0x1_0001);
+        for x in close.chain(quarters).chain(everywhere).map(f32::from_bits) {
+            let [_, _, tanh, _] = All(lanes(x)).run(Portable::default());
+            assert!(tanh[0] <= 1.0 && tanh[0].to_bits() ^ tanh[1].to_bits() == 1 << 31, "tanh {x} = {tanh:?}");
+            let is_close = ulps(tanh[0], f64::from(x).tanh()) < 3.0;
+            assert!(is_close || x.is_subnormal(), "tanh {x} = {}", tanh[0]);
+            assert!(x < 9.0 || tanh[0] == 1.0, "tanh {x} = {}", tanh[0]);
+        }
+    }
+
     struct Logarithms([f32; LANES]);
     impl Work for Logarithms {
         type Output = [[f32; LANES]; 2];

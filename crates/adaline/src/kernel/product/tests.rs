@@ -22,7 +22,7 @@ fn every_size_set_and_thread_count_gives_the_bits_of_the_definition() {
     let sizes = [1, 2, 3, 5, 6, 7, 12, 13, 16, 17, 33, 100];
     for (n, &rows) in sizes.iter().enumerate() {
         for &cols in &sizes {
-            for depth in [1, 2, 19, 257] {
+            for depth in [1, 2, 19, 256, 257] {
                 let (x, b) = (random(rows * depth, n as u64), random(depth * cols, 77));
                 let mut bias = random(cols, 3);
                 let panels = to_panels(depth, cols, &b);
