@@ -5,6 +5,8 @@ mod report;
 mod ridge;
 mod sets;
 
+use crate::failure::Failure;
+use crate::options::{count, threads};
 use adaline::data::{Baseline, Dataset, Split, Target};
 use adaline::{Defaults, Evaluation, Layer, Model, Network, Regression, Targets, Trainer};
 use changes::Changes;
@@ -27,20 +29,19 @@ struct Options {
     changes: Changes,
 }
 
-/// Runs the subcommand. Returns whether every goal was met.
-pub(crate) fn run(arguments: &[String]) -> Result<bool, String> {
+/// Runs the subcommand; a failure where a goal is missed.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let options = parse(arguments)?;
     let mut sets = sets::all(options.breast_cancer.clone(), options.mnist.clone(), options.text.clone());
     if !options.only.is_empty() {
         if let Some(name) = options.only.iter().find(|name| !sets.iter().any(|set| set.name == **name)) {
             let names: Vec<&str> = sets.iter().map(|set| set.name).collect();
-            return Err(format!("--only: no data set {name}; there are {}", names.join(", ")));
+            return Err(Failure::Usage(format!("--only: no data set {name}; there are {}", names.join(", "))));
         }
         sets.retain(|set| options.only.iter().any(|name| name == set.name));
     }
     if let Some(folder) = &options.write_tables {
-        write_tables(&sets, folder)?;
-        return Ok(true);
+        return Ok(write_tables(&sets, folder)?);
     }
     report::head()?;
     let mut met = true;
@@ -53,23 +54,23 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool, String> {
         met &= row.is_met();
         row.print()?;
     }
-    Ok(met)
+    if met { Ok(()) } else { Err(Failure::Missed) }
 }
 
-fn parse(arguments: &[String]) -> Result<Options, String> {
+fn parse(arguments: &[String]) -> Result<Options, Failure> {
     let mut options = Options { threads: 1, ..Options::default() };
     let mut arguments = arguments.iter();
     while let Some(flag) = arguments.next() {
-        let value = arguments.next().ok_or_else(|| format!("{flag} needs a value"))?;
+        let value = arguments.next().ok_or_else(|| Failure::Usage(format!("{flag} needs a value")))?;
         match flag.as_str() {
             "--only" => options.only = value.split(',').map(str::to_owned).collect(),
-            "--seeds" => options.seeds = Some(changes::number(flag, value)?),
-            "--threads" => options.threads = changes::number(flag, value)?,
+            "--seeds" => options.seeds = Some(count(flag, value, 1, usize::MAX)? as u64),
+            "--threads" => options.threads = threads(value)?,
             "--breast-cancer" => options.breast_cancer = Some(value.into()),
             "--mnist" => options.mnist = Some(value.into()),
             "--text" => options.text = Some(value.into()),
             "--write-tables" => options.write_tables = Some(value.into()),
-            _ => options.changes.set(flag, value)?,
+            _ => options.changes.set(flag, value).map_err(Failure::Usage)?,
         }
     }
     Ok(options)

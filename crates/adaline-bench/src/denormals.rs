@@ -3,6 +3,7 @@
 //!
 //! Each case is timed twice in turn: with ordinary numbers, and with numbers of about 10⁻³⁹ in the place that it names.
 
+use crate::failure::Failure;
 use crate::options::Options;
 use crate::timing::{Run, compare};
 use adaline::prelude::*;
@@ -38,7 +39,7 @@ impl Training {
             false => Targets::Classes((0..64).map(|_| rng.below(width.max(2)) as u32).collect()),
         };
         let trainer = Trainer::new(Optimizer::by_name(optimizer)?).batch_size(64);
-        let session = trainer.threads(o.threads).instruction_set(o.set).session(&network, &targets)?;
+        let session = trainer.threads(o.threads()).instruction_set(o.set).session(&network, &targets)?;
         Ok(Training { network, session, inputs, targets })
     }
 
@@ -136,12 +137,12 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// Prints how many times as long a step takes; false where it is too many.
-pub(crate) fn run(options: &Options) -> Result<bool, String> {
+/// Prints how many times as long a step takes; a failure where it is too many.
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let cases = cases();
     let chosen: Vec<_> = cases.iter().filter(|(name, _)| name.contains(&options.only)).collect();
     if chosen.is_empty() {
-        return Err(format!("nothing has \"{}\" in its name", options.only));
+        return Err(Failure::Usage(format!("nothing has \"{}\" in its name", options.only)));
     }
     let out = &mut io::stdout().lock();
     let mut line = |text: String| writeln!(out, "{text}").map_err(|error| error.to_string());
@@ -156,7 +157,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, String> {
         let mark = if times <= BOUND { "" } else { " **too slow**" };
         line(format!("| {name} | {:.2} | {:.2} | {times:.2}{mark} |", seconds[0] * 1e6, seconds[1] * 1e6))?;
     }
-    Ok(all_well)
+    if all_well { Ok(()) } else { Err(Failure::Missed) }
 }
 
 #[cfg(test)]
@@ -165,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_small_numbers_are_small_and_not_zero() {
-        let options = Options::parse(&[]).unwrap();
+        let options = Options::parse(&[], crate::options::KERNELS).unwrap();
         let training = Training::new("dense 8 relu, dense 3", Shape::Flat(16), TINY, true, "sgd", &options).unwrap();
         let y = training.network.predict(&training.inputs).unwrap();
         assert!(y.iter().any(|y| y.is_subnormal()) && y.iter().all(|y| y.abs() < 1e-38), "{y:?}");

@@ -7,6 +7,7 @@
 //! nor another order of the values counts, in either pass; a pool over whole images stands in its place, and its figures are
 //! what it takes more. An update is a step less the same step's gradients.
 
+use crate::failure::Failure;
 use crate::options::Options;
 use crate::timing::{Run, compare};
 use adaline::prelude::*;
@@ -77,7 +78,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// Prints the tables.
-pub(crate) fn run(options: &Options) -> Result<bool, String> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let told = |error: adaline::Error| error.to_string();
     let (cases, optimizers) = (cases(), Optimizer::NAMES);
     let (cases, optimizers) = (
@@ -85,7 +86,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, String> {
         optimizers.into_iter().filter(|name| name.contains(&options.only)).collect::<Vec<_>>(),
     );
     if cases.is_empty() && optimizers.is_empty() {
-        return Err(format!("no layer and no optimizer has \"{}\" in its name", options.only));
+        return Err(Failure::Usage(format!("no layer and no optimizer has \"{}\" in its name", options.only)));
     }
     let out = &mut io::stdout().lock();
     let mut line = |text: String| writeln!(out, "{text}").map_err(|error| error.to_string());
@@ -112,7 +113,7 @@ pub(crate) fn run(options: &Options) -> Result<bool, String> {
             line(format!("| {name} | {parameters} | {:.2} | {each:.3} |", seconds * 1e6))?;
         }
     }
-    Ok(true)
+    Ok(())
 }
 
 fn output(case: &Case) -> adaline::Result<Shape> {
@@ -138,7 +139,7 @@ fn time(case: &Case, options: &Options) -> adaline::Result<(f64, f64)> {
 
 fn prediction<'n>(network: &'n Network, case: &Case, options: &Options) -> adaline::Result<Run<'n>> {
     let inputs = values(case.rows * case.input.len());
-    let mut predictor = Predictor::on(network, case.rows, options.threads, options.set)?;
+    let mut predictor = Predictor::on(network, case.rows, options.threads(), options.set)?;
     Ok(Box::new(move |steps| {
         for _ in 0..steps {
             black_box(predictor.predict(black_box(&inputs))?);
@@ -154,7 +155,7 @@ fn pass<'a>(chain: &str, case: &Case, options: &Options) -> adaline::Result<Run<
     let (inputs, wanted) = (values(case.rows * case.input.len()), values(case.rows * width));
     let targets = Targets::Values { width, values: wanted.clone() };
     let trainer = Trainer::new(Sgd::default()).batch_size(case.rows);
-    let mut session = trainer.threads(options.threads).instruction_set(options.set).session(&network, &targets)?;
+    let mut session = trainer.threads(options.threads()).instruction_set(options.set).session(&network, &targets)?;
     Ok(Box::new(move |steps| {
         for _ in 0..steps {
             session.gradients(&network, &inputs, Batch::Values(&wanted))?;
@@ -172,7 +173,8 @@ fn update(name: &str, units: usize, options: &Options) -> adaline::Result<(usize
         let (inputs, wanted) = (values(units), values(units));
         let targets = Targets::Values { width: units, values: wanted.clone() };
         let trainer = Trainer::new(Optimizer::by_name(name)?).batch_size(1);
-        let mut session = trainer.threads(options.threads).instruction_set(options.set).session(&network, &targets)?;
+        let mut session =
+            trainer.threads(options.threads()).instruction_set(options.set).session(&network, &targets)?;
         Ok(Box::new(move |steps| {
             for _ in 0..steps {
                 if learns {
@@ -200,7 +202,7 @@ mod tests {
 
     #[test]
     fn every_case_is_a_network_that_trains() {
-        let options = Options::parse(&[]).unwrap();
+        let options = Options::parse(&[], crate::options::KERNELS).unwrap();
         for case in cases() {
             let case = Case { rows: 2, ..case };
             for chain in case.chains() {

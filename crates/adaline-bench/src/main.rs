@@ -8,6 +8,7 @@
 mod accuracy;
 mod affinity;
 mod denormals;
+mod failure;
 mod kernels;
 mod machine;
 mod options;
@@ -15,6 +16,7 @@ mod scaling;
 mod timing;
 mod workload;
 
+use failure::Failure;
 use machine::{Copying, Peak};
 use options::Options;
 use std::io::{self, Write};
@@ -45,52 +47,41 @@ adaline-bench accuracy [--only iris,digits] [--seeds N] [--threads N] [--breast-
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let told = match arguments.first().map(String::as_str) {
-        None | Some("--help" | "-h" | "help") => {
-            let names = NAMES.join(" ");
-            write!(io::stdout(), "{USAGE}\nworkloads: {names}\n").map_err(|error| (1, error.to_string()))
-        }
-        Some("accuracy") => match accuracy::run(&arguments[1..]) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err((4, "a goal was missed".to_owned())),
-            Err(message) => Err((1, message)),
-        },
-        Some("kernels") => with_options(&arguments[1..], kernels::run),
-        Some("denormals") => with_options(&arguments[1..], denormals::run),
-        Some("scaling") => with_options(&arguments[1..], scaling::run),
-        _ => match Options::parse_workload(&arguments) {
-            Ok(options) => time(&options).map_err(|message| (1, message)),
-            Err(message) => Err((2, message)),
-        },
-    };
-    match told {
+    match told(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
-        Err((code, message)) => {
-            let _ = writeln!(io::stderr(), "adaline-bench: {message}");
-            ExitCode::from(code)
+        Err(failure) => {
+            let _ = writeln!(io::stderr(), "adaline-bench: {}", failure.message());
+            ExitCode::from(failure.code())
         }
     }
 }
 
-/// A command that says whether all was as it should be.
-fn with_options(arguments: &[String], run: impl Fn(&Options) -> Result<bool, String>) -> Result<(), (u8, String)> {
-    let options = Options::parse(arguments).map_err(|message| (2, message))?;
-    match run(&options) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err((4, "a goal was missed".to_owned())),
-        Err(message) => Err((1, message)),
+fn told(arguments: &[String]) -> Result<(), Failure> {
+    let (command, rest) = arguments.split_first().map_or(("help", &[][..]), |(first, rest)| (first.as_str(), rest));
+    if command == "help" || arguments.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h")) {
+        let told = write!(io::stdout(), "{USAGE}\nworkloads: {}\n", NAMES.join(" "));
+        return told.map_err(|error| Failure::Run(error.to_string()));
+    }
+    match command {
+        "accuracy" => accuracy::run(rest),
+        "kernels" => kernels::run(&Options::parse(rest, options::KERNELS)?),
+        "denormals" => denormals::run(&Options::parse(rest, options::KERNELS)?),
+        "scaling" => scaling::run(&Options::parse(rest, options::SCALING)?),
+        _ => time(&Options::parse_workload(arguments)?),
     }
 }
 
-fn time(options: &Options) -> Result<(), String> {
-    let cpus = affinity::pin(options.threads);
-    let Options { threads, set, .. } = *options;
+fn time(options: &Options) -> Result<(), Failure> {
+    let (threads, set) = (options.threads(), options.set);
+    let cpus = affinity::pin(threads);
     let start = Instant::now();
     let name = options.workload.as_str();
     let told = |error: adaline::Error| error.to_string();
     let network;
     let mut workload: Box<dyn Workload + '_> = match name {
-        _ if !NAMES.contains(&name) => return Err(format!("no workload {name}; there are {}", NAMES.join(", "))),
+        _ if !NAMES.contains(&name) => {
+            return Err(Failure::Usage(format!("no workload {name}; there are {}", NAMES.join(", "))));
+        }
         "peak" => Box::new(Peak::new(threads, set)),
         "W7-memcpy" => Box::new(Copying::new(1 << 20, threads)),
         _ if workload::rows(name).is_some() => {
@@ -99,5 +90,5 @@ fn time(options: &Options) -> Result<(), String> {
         }
         _ => Box::new(Training::new(name, threads, set).map_err(told)?),
     };
-    timing::measure(options, start.elapsed().as_secs_f64(), cpus, workload.as_mut())
+    Ok(timing::measure(options, start.elapsed().as_secs_f64(), cpus, workload.as_mut())?)
 }

@@ -1,8 +1,9 @@
 //! How cost grows: with a network's width, with the batch, with threads; training and prediction of
 //! `dense w relu, dense w relu, dense 10` beside the machine's multiply-add peak.
 
+use crate::failure::Failure;
 use crate::machine::Peak;
-use crate::options::Options;
+use crate::options::{Options, SMALLEST};
 use crate::timing::{Run, compare, say};
 use crate::workload::Workload;
 use adaline::plot::{Chart, Colour, Dash, Line, Mark, Panel};
@@ -31,15 +32,17 @@ struct Point {
 }
 
 /// Measures all sweeps, prints a JSON line a point, and draws them.
-pub(crate) fn run(options: &Options) -> Result<bool, String> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let told = |error: adaline::Error| error.to_string();
-    let most = match options.threads {
-        1 => thread::available_parallelism().map_or(1, usize::from),
-        threads => threads,
-    };
+    if let Some(folder) = &options.out {
+        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    let all = || thread::available_parallelism().map_or(1, usize::from);
+    let most = options.threads.unwrap_or_else(all);
     let few_and_all: Vec<usize> = if most > 1 { vec![1, most] } else { vec![1] };
-    let sizes: Vec<usize> = (5..).map(|power| 1 << power).take_while(|&size| size <= options.to.max(32)).collect();
-    let batches: Vec<usize> = (0..).map(|power| 1 << power).take_while(|&size| size <= options.to.max(1)).collect();
+    let doubled = |from: usize| std::iter::successors(Some(from), |size| size.checked_mul(2));
+    let sizes: Vec<usize> = doubled(SMALLEST).take_while(|&size| size <= options.to).collect();
+    let batches: Vec<usize> = doubled(1).take_while(|&size| size <= options.to).collect();
 
     let mut peaks = BTreeMap::new();
     for threads in 1..=most {
@@ -77,14 +80,13 @@ pub(crate) fn run(options: &Options) -> Result<bool, String> {
         let write = |name: &str, text: String| {
             fs::write(folder.join(name), text).map_err(|error| format!("{}: {error}", folder.join(name).display()))
         };
-        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         write("scaling.jsonl", lines.iter().map(|line| format!("{line}\n")).collect())?;
         for sweep in ["width", "batch"] {
             write(&format!("scaling-{sweep}.svg"), over_sizes(sweep, &points, &peaks, &few_and_all).to_svg())?;
         }
         write("scaling-threads.svg", over_threads(&points, &peaks).to_svg())?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// GFLOP/s of multiply-adds in registers.

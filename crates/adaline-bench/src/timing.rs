@@ -34,7 +34,7 @@ pub(crate) fn measure(
     let head = json!({
         "workload": options.workload,
         "peer": "adaline",
-        "threads": options.threads,
+        "threads": options.threads(),
         "cpus": cpus,
         "variant": set_name(options.set),
         "unit": figure.unit(),

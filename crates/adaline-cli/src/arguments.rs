@@ -23,7 +23,11 @@ pub(crate) struct Arguments {
     pub(crate) verbose: bool,
 }
 
-const EXAMPLES: &str = "Examples:
+const EXAMPLES: &str = "Exit codes:
+  0 done, 1 the machine or the run failed, 2 a mistake on the command line, 3 in a file,
+  4 a check that was asked for failed, 130 stopped with Ctrl-C
+
+Examples:
   adaline train iris
   adaline gate xor";
 

@@ -148,6 +148,20 @@ fn a_chain_has_the_bits_of_its_layers_one_by_one() {
 }
 
 #[test]
+fn gradients_that_are_made_turned() {
+    // The last link has a bias, and more inputs than outputs.
+    for (inputs, outputs) in [(16, 3), (16, 9), (32, 17), (48, 17), (48, 10), (70, 8)] {
+        for rows in [7, 16, 24, 31] {
+            let widths = [5, 3, inputs, outputs];
+            let (links, _) = layers(&widths, &[Activation::Tanh]);
+            let link = Link::new((inputs, outputs), &links[2].weight, links[2].bias.as_ref(), Activation::Tanh);
+            assert!(link.bias.is_some() && (rows < 31 || link.is_sooner_turned(rows)));
+            same(&widths, rows, &[Activation::Tanh, Activation::Identity]);
+        }
+    }
+}
+
+#[test]
 fn every_fused_activation_in_a_long_chain() {
     let all: Vec<Activation> = Activation::all().filter(|a| a.fuses() && *a != Activation::Step).collect();
     assert!(all.len() >= 8);

@@ -107,6 +107,34 @@ fn every_size_set_and_thread_count_gives_the_bits_of_the_definition() {
 }
 
 #[test]
+fn turned_blocks_of_every_height_on_several_threads() {
+    for (rows, depth, cols) in [(25, 1, 17), (26, 20, 32), (47, 31, 33), (48, 256, 40), (49, 255, 64), (300, 256, 100)]
+    {
+        let (x, b) = (random(rows * depth, 4), random(depth * cols, 5));
+        let panels = to_panels(depth, cols, &b);
+        let want = naive(rows, depth, cols, &|i, k| x[k * rows + i], &b, &vec![0.0; cols]);
+        for set in InstructionSet::available() {
+            for threads in [1, 3] {
+                for activation in [Activation::Identity, Activation::Relu, Activation::LeakyRelu { slope: 0.5 }] {
+                    let mut out = vec![f32::NAN; rows * cols];
+                    let (a, out_of) = (Left { data: &x, row: 1, step: rows }, Out::Rows(&mut out));
+                    let (b, bias) = (&*panels, None);
+                    let p = Product { rows, depth, cols, a, b, bias, activation, out: out_of };
+                    product(&Machine::new(set, threads), p);
+                    let f = |x: f32| match activation {
+                        Activation::Relu => x.max(0.0),
+                        Activation::LeakyRelu { .. } if x < 0.0 => 0.5 * x,
+                        _ => x,
+                    };
+                    let want: Vec<f32> = want.iter().map(|&x| f(x)).collect();
+                    assert_eq!(out, want, "{set:?} {rows}x{depth}x{cols}, {threads} threads, {activation:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn threads_do_not_change_the_bits() {
     let (rows, depth, cols) = (130, 70, 90);
     let (x, b) = (random(rows * depth, 1), to_panels(depth, cols, &random(depth * cols, 2)));
