@@ -72,8 +72,14 @@ pub(crate) fn product(machine: &Machine, p: Product<'_>) {
     let set = machine.set;
     let (rows, panels) = (whole.rows.len(), whole.panels.len());
     let turned = whole.is_turned();
-    // Few rows: wide groups of panels keep enough independent sums in flight. Many rows: the register tile does.
-    let group = if turned { panels } else { set.dispatch(GroupWidth { rows }) };
+    // Few rows: wide groups of panels keep enough independent sums in flight. Many rows: the register tile does. The gradient
+    // of a weight, where A is turned: each thread gets the panels that it also multiplies with and updates, so that they stay
+    // in its core's cache. On two threads 784-128-10 trains 2 % faster so, and 18 % while the cores of a virtual machine
+    // have no cache in common (Zen 4).
+    let group = match turned {
+        true => panels.div_ceil(machine.threads()).next_multiple_of(2),
+        false => set.dispatch(GroupWidth { rows }),
+    };
     // Blocks of about the same height, so that threads end together: 28 rows are 14 and 14, not 24 and 4. Together with
     // `tile_height` it made an LSTM of 128 units train a tenth faster on two cores (10,950 to 12,130 samples a second).
     let height = match turned {
@@ -219,7 +225,7 @@ impl Rows for Packed {
     }
 }
 
-/// A block of a turned A, with all its panels: its rows are packed once and then read from L1.
+/// A block of a turned A: its rows are packed once and then read from L1.
 struct Turned<'a>(Block<'a>);
 
 impl Work for Turned<'_> {
