@@ -84,6 +84,6 @@ impl Changes {
     }
 }
 
-pub(crate) fn number<T: std::str::FromStr>(flag: &str, text: &str) -> Result<T, String> {
+fn number<T: std::str::FromStr>(flag: &str, text: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("{flag} takes a number, not {text}"))
 }
