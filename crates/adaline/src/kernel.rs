@@ -88,7 +88,11 @@ pub(crate) trait Work {
 
 impl InstructionSet {
     /// Runs work on this instruction set; on one that the machine lacks, on the portable one.
-    #[inline]
+    ///
+    /// In line, since work is a struct of a few pointers and sizes: a function that takes it from its caller and gives it to a
+    /// kernel copies it, sixteen bytes at once right behind stores of eight, and the processor waits with such a load until
+    /// the stores have come to the cache. A step of 2-4-1 took 0.205 µs so, and 0.188 in line.
+    #[inline(always)]
     pub(crate) fn dispatch<W: Work>(self, work: W) -> W::Output {
         #[cfg(target_arch = "x86_64")]
         {

@@ -187,7 +187,7 @@ impl Loss {
     }
 
     /// Judges the outputs of a batch and writes their gradient. `width` is the number of outputs of one example.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn value_and_gradient(
         self,
         set: InstructionSet,
@@ -196,7 +196,10 @@ impl Loss {
         width: usize,
         d: &mut [f32],
     ) -> Judgement {
-        let rows = y.len() / width;
+        let rows = match t {
+            BatchTargets::Classes { classes, .. } => classes.len(),
+            BatchTargets::Values(_) => y.len() / width,
+        };
         let over_rows = 1.0 / rows as f32;
         let of_numbers = |total| (total, None);
         let of_classes = |(total, correct)| (total, Some(correct));

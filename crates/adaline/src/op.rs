@@ -345,6 +345,7 @@ impl Op {
     }
 
     /// What a training step leaves behind in the parameters besides the optimizer's update: running statistics.
+    #[inline]
     pub(crate) fn settle(&self, arena: &[f32], params: &mut [f32]) {
         if let Op::BatchNorm(op) = self {
             op.settle(arena, params);

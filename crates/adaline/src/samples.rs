@@ -64,8 +64,15 @@ pub struct Inputs<'a> {
 
 impl Inputs<'_> {
     /// Whether the lengths, where there are some, are those of so many sequences of a shape.
+    #[inline(always)]
     pub(crate) fn check_lengths(&self, shape: Shape, rows: usize) -> Result<()> {
-        let Some(lengths) = self.lengths else { return Ok(()) };
+        match self.lengths {
+            None => Ok(()),
+            Some(lengths) => Self::check(lengths, shape, rows),
+        }
+    }
+
+    fn check(lengths: &[u32], shape: Shape, rows: usize) -> Result<()> {
         let Shape::Sequence { steps, .. } = shape else {
             return Err(Error::shape("inputs", format!("only sequences have lengths, and these are {shape}")));
         };

@@ -3,9 +3,8 @@
 //! It computes what the products would one by one, bit for bit; see `kernel/chain.rs`. The plan decides which layers are
 //! small ([`DenseSpec::small`]).
 
-use super::{Lowered, Run, Source, Wires, cut, front, front_of};
-use crate::Activation;
-use crate::kernel::chain::{Backward, Forward, Link, Links};
+use super::{Lowered, Run, Source, Wires};
+use crate::kernel::chain::{self as kernel, Back, Link, Places};
 use crate::plan::Layout;
 use std::ops::Range;
 
@@ -14,11 +13,7 @@ use std::ops::Range;
 pub(crate) struct DenseSpec {
     /// Its number in the network, from 0.
     pub layer: usize,
-    pub inputs: usize,
-    pub outputs: usize,
-    pub weight: Range<usize>,
-    pub bias: Option<Range<usize>>,
-    pub activation: Activation,
+    pub link: Link,
 }
 
 /// Multiplications of a layer and a batch up to which it is part of a chain, and weights.
@@ -36,17 +31,17 @@ impl DenseSpec {
         let Lowered::Product { rows: 1, inputs, outputs, ref weight, ref bias, activation } = *op else { return None };
         let weights = inputs.saturating_mul(outputs);
         let small = weights <= FEW_WEIGHTS && batch.saturating_mul(weights) <= SMALL;
-        small.then(|| DenseSpec { layer, inputs, outputs, weight: weight.clone(), bias: bias.clone(), activation })
+        let link = || Link { inputs, outputs, weight: weight.clone(), bias: bias.clone(), activation };
+        small.then(|| DenseSpec { layer, link: link() })
     }
 }
 
 /// Every layer's outputs read by the next one.
 #[derive(Debug)]
 pub(crate) struct Chain {
-    links: Links,
+    passes: kernel::Chain,
     /// The numbers of their layers.
     layers: Vec<usize>,
-    scratch: Range<usize>,
     /// `y` has the outputs of all links, the last one's first.
     pub wires: Wires,
 }
@@ -54,52 +49,38 @@ pub(crate) struct Chain {
 impl Chain {
     pub(super) fn lay_out(dense: Vec<DenseSpec>, wires: Wires, layout: &mut Layout) -> Self {
         let layers = dense.iter().map(|dense| dense.layer).collect();
-        let link = |dense: &DenseSpec| {
-            let DenseSpec { inputs, outputs, ref weight, ref bias, activation, .. } = *dense;
-            Link::new((inputs, outputs), weight, bias.as_ref(), activation)
+        let links: Vec<Link> = dense.into_iter().map(|dense| dense.link).collect();
+        let dx = wires.dx.as_ref().map(|dx| dx.start);
+        let scratch = layout.backward_scratch(kernel::scratch_len(&links, wires.batch, dx.is_some())).start;
+        let x = match &wires.x {
+            Source::Batch => None,
+            Source::Arena(x) => Some(x.start),
         };
-        let links = Links::new(dense.iter().map(link).collect(), wires.batch, wires.dx.is_some());
-        let scratch = layout.backward_scratch(links.scratch_len());
-        Chain { links, layers, scratch, wires }
+        let back = wires.dy.as_ref().map(|dy| Back { dy: dy.start, dx, scratch });
+        let passes = kernel::Chain::new(&links, wires.batch, Places { x, ys: wires.y.start, back });
+        Chain { passes, layers, wires }
     }
 
     /// How long its outputs are.
     pub(super) fn outputs_len(dense: &[DenseSpec], batch: usize) -> usize {
-        Links::ys_len(dense.iter().map(|dense| dense.outputs), batch)
+        kernel::ys_len(dense.iter().map(|dense| dense.link.outputs), batch)
     }
 
     /// Each layer's number and where its outputs lie for a whole batch.
     pub(super) fn results(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
-        self.links.places().zip(&self.layers).map(|((y, outputs), &layer)| {
+        self.passes.results.iter().zip(&self.layers).map(|(&(y, outputs), &layer)| {
             let start = self.wires.y.start + y;
             (layer, start..start + self.wires.batch * outputs)
         })
     }
 
+    #[inline]
     pub(crate) fn forward(&self, run: &mut Run<'_>) {
-        let Wires { x, y, .. } = &self.wires;
-        let len = run.rows * self.links.inputs();
-        let [from, ys] = cut(run.arena, [x.range(len), y.clone()]);
-        let x = x.pick(len, run.batch, from);
-        Forward { links: &self.links, rows: run.rows, params: run.params, x, ys }.run(run.machine.set);
+        self.passes.forward(run.machine.set, run.rows, run.batch, run.params, run.arena);
     }
 
+    #[inline]
     pub(crate) fn backward(&self, run: &mut Run<'_>, grads: &mut [f32]) {
-        let Wires { x, y, dy: Some(dy), dx, .. } = &self.wires else { return };
-        let len = run.rows * self.links.inputs();
-        let dy = front(dy, run.rows * self.links.outputs());
-        let parts = [y.clone(), dy, self.scratch.clone()];
-        // At the start of a network there is less to cut, and a tiny network is one chain.
-        let (from, dx, [ys, dy, scratch]) = match (x, dx) {
-            (Source::Batch, None) => (&mut [][..], &mut [][..], cut(run.arena, parts)),
-            _ => {
-                let [ys, dy, scratch] = parts;
-                let [from, dx, rest @ ..] = cut(run.arena, [x.range(len), front_of(dx.as_ref(), len), ys, dy, scratch]);
-                (from, dx, rest)
-            }
-        };
-        let x = x.pick(len, run.batch, from);
-        let (links, rows, params) = (&self.links, run.rows, run.params);
-        Backward { links, rows, params, x, ys, dy, scratch, dx, grads }.run(run.machine.set);
+        self.passes.backward(run.machine.set, run.rows, run.batch, run.params, run.arena, grads);
     }
 }

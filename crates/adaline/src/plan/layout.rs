@@ -45,6 +45,12 @@ impl Layout {
         }
     }
 
+    /// As [`Layout::take`], with a vector's length behind it, so that kernels may read and write whole vectors.
+    pub(crate) fn take_with_room(&mut self, len: usize, life: RangeInclusive<usize>) -> Range<usize> {
+        let start = self.take(len.saturating_add(round_up(1)), life).start;
+        start..start + len
+    }
+
     /// Begins an operation that runs at these moments.
     pub(crate) fn begin(&mut self, forward: usize, backward: Option<usize>) {
         (self.forward, self.backward) = (forward, backward);

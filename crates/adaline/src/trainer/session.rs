@@ -127,6 +127,7 @@ impl Session {
     }
 
     /// Forward, loss and backward, without an update; see [`Session::gradient`].
+    #[inline]
     pub fn gradients<'i>(
         &mut self,
         network: &Network,
@@ -167,7 +168,7 @@ impl Session {
     }
 
     /// How many rows a batch has, if it is one of this network and this loss.
-    #[inline]
+    #[inline(always)]
     fn check_batch(&self, network: &Network, inputs: Inputs<'_>, targets: Batch<'_>) -> Result<usize> {
         let (given, each) = match targets {
             Batch::Classes(classes) => (classes.len(), self.answers),
@@ -175,15 +176,15 @@ impl Session {
         };
         let rows = inputs.values.len() / self.plan.inputs();
         let known = if self.width == 1 { 2 } else { self.width };
-        let largest = match targets {
-            Batch::Classes(classes) => classes.iter().fold(0, |largest, &class| largest.max(class)),
-            Batch::Values(_) => 0,
+        let are_known = match targets {
+            Batch::Classes(classes) => classes.iter().all(|&class| (class as usize) < known),
+            Batch::Values(_) => true,
         };
         let fits = network.params().len() == self.grads.len()
             && (1..=self.plan.batch()).contains(&rows)
             && rows * self.plan.inputs() == inputs.values.len()
             && rows * each == given
-            && (largest as usize) < known
+            && are_known
             && targets.is_classes() == self.loss.is_classification();
         if !fits {
             return Err(self.refuse(network, inputs, targets));
@@ -224,7 +225,7 @@ impl Session {
     }
 
     /// Loss and accuracy of what the plan has just computed; writes the gradient of the output.
-    #[inline]
+    #[inline(always)]
     fn judge(&mut self, inputs: &[f32], targets: Batch<'_>, rows: usize, weighted: bool) -> StepReport {
         let width = self.width;
         let set = self.plan.machine().set;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::kernel::Machine;
-use crate::kernel::panels::pack_rows;
 use crate::kernel::panels::tests::{random, to_panels};
+use crate::kernel::panels::{pack_rows, panel_index};
 use crate::kernel::product::{Left, Out, Product, product};
 
 /// What a chain computes: outputs of every link, gradients of all parameters and of x.
@@ -16,17 +16,8 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|x| x.to_bits()).collect()
 }
 
-/// A layer as a link takes it.
-struct Dense {
-    inputs: usize,
-    outputs: usize,
-    weight: Range<usize>,
-    bias: Option<Range<usize>>,
-    activation: Activation,
-}
-
 /// Layers of these widths with drawn parameters, every second one without a bias.
-fn layers(widths: &[usize], activations: &[Activation]) -> (Vec<Dense>, Vec<f32>) {
+fn layers(widths: &[usize], activations: &[Activation]) -> (Vec<Link>, Vec<f32>) {
     let (mut layers, mut params) = (Vec::new(), Vec::new());
     for (number, pair) in widths.windows(2).enumerate() {
         let (inputs, outputs) = (pair[0], pair[1]);
@@ -40,35 +31,44 @@ fn layers(widths: &[usize], activations: &[Activation]) -> (Vec<Dense>, Vec<f32>
             from..params.len()
         });
         let activation = activations[number % activations.len()];
-        layers.push(Dense { inputs, outputs, weight, bias, activation });
+        layers.push(Link { inputs, outputs, weight, bias, activation });
     }
     (layers, params)
 }
 
-/// The chain on one instruction set, with buffers that hold broken numbers before.
-fn chained(set: InstructionSet, layers: &[Dense], params: &[f32], rows: usize, dx_len: usize) -> Results {
-    let (x, dy) = ends(layers, rows);
-    let link = |l: &Dense| Link::new((l.inputs, l.outputs), &l.weight, l.bias.as_ref(), l.activation);
-    let links = &Links::new(layers.iter().map(link).collect(), rows, dx_len > 0);
-    let mut ys = vec![f32::NAN; Links::ys_len(layers.iter().map(|l| l.outputs), rows)];
-    Forward { links, rows, params, x: &x, ys: &mut ys }.run(set);
-    let mut scratch = vec![f32::NAN; links.scratch_len()];
-    let (mut grads, mut dx) = (vec![0.0; params.len()], vec![f32::NAN; dx_len]);
-    Backward { links, rows, params, x: &x, ys: &ys, dy: &dy, scratch: &mut scratch, dx: &mut dx, grads: &mut grads }
-        .run(set);
+/// The chain on one instruction set, with buffers that hold broken numbers before, and x in the caller's batch or in the arena.
+fn chained(set: InstructionSet, links: &[Link], params: &[f32], rows: usize, dx_len: usize, owns_x: bool) -> Results {
+    let (x, dy) = ends(links, rows);
+    let mut end = 0;
+    let mut take = |len: usize| {
+        end += round_up(len);
+        end - round_up(len)
+    };
+    let ys = take(ys_len(links.iter().map(|link| link.outputs), rows));
+    let (dy_at, x_at) = (take(room(1, dy.len())), take(x.len()));
+    let dx = (dx_len > 0).then(|| take(room(1, dx_len)));
+    let back = Back { dy: dy_at, dx, scratch: take(scratch_len(links, rows, dx_len > 0)) };
+    let mut arena = vec![f32::NAN; end];
+    let mut grads = vec![0.0; params.len()];
+    arena[x_at..][..x.len()].copy_from_slice(&x);
+    let (place_of_x, batch) = if owns_x { (Some(x_at), &[][..]) } else { (None, &x[..]) };
+    let chain = Chain::new(links, rows, Places { x: place_of_x, ys, back: Some(back) });
+    chain.forward(set, rows, batch, params, &mut arena);
+    arena[dy_at..][..dy.len()].copy_from_slice(&dy);
+    chain.backward(set, rows, batch, params, &mut arena, &mut grads);
     Results {
-        ys: links.places().map(|(y, outputs)| bits(&ys[y..][..rows * outputs])).collect(),
+        ys: chain.results.iter().map(|&(y, outputs)| bits(&arena[ys + y..][..rows * outputs])).collect(),
         grads: bits(&grads),
-        dx: bits(&dx),
+        dx: bits(dx.map_or(&[], |dx| &arena[dx..][..dx_len])),
     }
 }
 
-fn ends(links: &[Dense], rows: usize) -> (Vec<f32>, Vec<f32>) {
+fn ends(links: &[Link], rows: usize) -> (Vec<f32>, Vec<f32>) {
     (random(rows * links[0].inputs, 91), random(rows * links[links.len() - 1].outputs, 92))
 }
 
 /// The same layer by layer with the kernels of a large network.
-fn one_by_one(links: &[Dense], params: &[f32], rows: usize, dx_len: usize) -> Results {
+fn one_by_one(links: &[Link], params: &[f32], rows: usize, dx_len: usize) -> Results {
     let machine = Machine::new(InstructionSet::Portable, 1);
     let (x, dy) = ends(links, rows);
     let mut values = vec![x];
@@ -93,7 +93,7 @@ fn one_by_one(links: &[Dense], params: &[f32], rows: usize, dx_len: usize) -> Re
     }
     let (mut grads, mut d) = (vec![0.0; params.len()], dy);
     for (number, link) in links.iter().enumerate().rev() {
-        let Dense { inputs, outputs, .. } = *link;
+        let Link { inputs, outputs, .. } = *link;
         crate::kernel::elementwise::backward(
             &machine,
             link.activation,
@@ -128,8 +128,10 @@ fn same(widths: &[usize], rows: usize, activations: &[Activation]) {
     for dx_len in [0, rows * widths[0]] {
         let want = one_by_one(&links, &params, rows, dx_len);
         for set in InstructionSet::available() {
-            let got = chained(set, &links, &params, rows, dx_len);
-            assert_eq!(got, want, "{widths:?}, {rows} rows, {set:?}, dx of {dx_len}");
+            for owns_x in [false, true] {
+                let got = chained(set, &links, &params, rows, dx_len, owns_x);
+                assert_eq!(got, want, "{widths:?}, {rows} rows, {set:?}, dx of {dx_len}");
+            }
         }
     }
 }
@@ -154,8 +156,7 @@ fn gradients_that_are_made_turned() {
         for rows in [7, 16, 24, 31] {
             let widths = [5, 3, inputs, outputs];
             let (links, _) = layers(&widths, &[Activation::Tanh]);
-            let link = Link::new((inputs, outputs), &links[2].weight, links[2].bias.as_ref(), Activation::Tanh);
-            assert!(link.bias.is_some() && (rows < 31 || link.is_sooner_turned(rows)));
+            assert!(links[2].bias.is_some() && (rows < 31 || links[2].is_sooner_turned(rows)));
             same(&widths, rows, &[Activation::Tanh, Activation::Identity]);
         }
     }
@@ -173,7 +174,7 @@ fn every_fused_activation_in_a_long_chain() {
 #[test]
 fn lanes_that_are_no_column_get_a_gradient_of_zero() {
     let (links, params) = layers(&[2, 3, 18], &[Activation::Tanh]);
-    let Results { grads, .. } = chained(InstructionSet::best(), &links, &params, 5, 0);
+    let Results { grads, .. } = chained(InstructionSet::best(), &links, &params, 5, 0, false);
     for link in &links {
         for k in 0..link.inputs {
             for j in link.outputs..round_up(link.outputs) {
@@ -184,4 +185,25 @@ fn lanes_that_are_no_column_get_a_gradient_of_zero() {
             assert!(grads[bias.clone()][link.outputs..].iter().all(|g| *g == 0));
         }
     }
+}
+
+/// A chain of 3-2 for four rows, and whether buffers of these lengths will do for a step of so many rows.
+fn runs(rows: usize, [batch, params, arena]: [usize; 3]) -> bool {
+    let (links, _) = layers(&[3, 2], &[Activation::Tanh]);
+    let back = Some(Back { dy: 32, dx: None, scratch: 64 });
+    let chain = Chain::new(&links, 4, Places { x: None, ys: 0, back });
+    let (batch, params) = (vec![0.0; batch], vec![0.0; params]);
+    let (mut arena, mut grads) = (vec![0.0; arena], vec![0.0; params.len()]);
+    std::panic::catch_unwind(move || {
+        chain.forward(InstructionSet::best(), rows, &batch, &params, &mut arena);
+        chain.backward(InstructionSet::best(), rows, &batch, &params, &mut arena, &mut grads);
+    })
+    .is_ok()
+}
+
+#[test]
+fn buffers_that_are_too_short_are_refused_before_anything_runs() {
+    // Three rows of the weight's panel and the bias; the gradient of two outputs, and whole vectors behind it.
+    assert!(runs(4, [12, 64, 64]) && runs(2, [6, 64, 64]));
+    assert!(!runs(4, [11, 64, 64]) && !runs(4, [12, 63, 64]) && !runs(4, [12, 64, 53]) && !runs(5, [15, 64, 64]));
 }

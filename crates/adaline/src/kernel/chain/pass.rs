@@ -1,0 +1,291 @@
+//! The list of what a chain does in a step, and what goes through it.
+//!
+//! Everything lies at fixed places of a few buffers. How far a pass reaches for the largest batch is found when the list is
+//! made; a step compares that with the buffers it is given, once, and the passes run unchecked.
+
+use super::Columns;
+use super::columns::ZEROES;
+use crate::Activation;
+use crate::kernel::activation::{Map, UseMap, with_map};
+use crate::kernel::buffer::round_up;
+use crate::kernel::panels::{panel_index, panels_len};
+use crate::kernel::simd::{LANES, Simd};
+use crate::kernel::{Work, elementwise};
+use std::marker::PhantomData;
+
+/// A buffer of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Base {
+    Batch,
+    Params,
+    /// The plan's own.
+    Arena,
+    Grads,
+    /// Sixteen of them, where sums without a bias start.
+    Zeroes,
+}
+
+impl Base {
+    pub(super) fn at(self, at: usize) -> Place {
+        Place { base: self, at }
+    }
+}
+
+/// A place in a buffer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    base: Base,
+    at: usize,
+}
+
+impl Place {
+    /// So many values behind it.
+    pub(super) fn behind(self, values: usize) -> Place {
+        Place { at: self.at + values, ..self }
+    }
+
+    #[inline(always)]
+    pub(super) fn of(self, bases: &Bases<'_>) -> *mut f32 {
+        bases.starts[self.base as usize].wrapping_add(self.at)
+    }
+}
+
+/// The buffers of a step, by [`Base`].
+#[derive(Clone, Copy)]
+pub(super) struct Bases<'a> {
+    starts: [*mut f32; 5],
+    lens: [usize; 5],
+    borrowed: PhantomData<&'a mut [f32]>,
+}
+
+impl<'a> Bases<'a> {
+    /// No pass writes into the batch, the parameters or the zeroes.
+    #[inline(always)]
+    pub(super) fn new(batch: &'a [f32], params: &'a [f32], arena: &'a mut [f32], grads: &'a mut [f32]) -> Self {
+        let read = [batch.as_ptr(), params.as_ptr(), ZEROES.as_ptr()].map(<*const f32>::cast_mut);
+        Bases {
+            starts: [read[0], read[1], arena.as_mut_ptr(), grads.as_mut_ptr(), read[2]],
+            lens: [batch.len(), params.len(), arena.len(), grads.len(), ZEROES.len()],
+            borrowed: PhantomData,
+        }
+    }
+}
+
+/// One thing to do with the rows of a batch.
+#[derive(Debug)]
+pub(super) enum Pass {
+    Columns(Columns),
+    /// f of every value, of whole lines.
+    Activate {
+        activation: Activation,
+        values: Place,
+        width: usize,
+    },
+    /// dz ← dz · f′ of whole lines, where y came out of f.
+    TimesSlope {
+        activation: Activation,
+        y: Place,
+        dz: Place,
+        width: usize,
+    },
+    /// The transposed weight in panels, from the weight. Lanes that are no input stay as they are.
+    Turn(Turn),
+    /// The gradient of the weight from the transposed one. Lanes that are no output stay as they are.
+    TurnBack(Turn),
+}
+
+/// A weight of inputs × outputs in panels, and the transposed one.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub inputs: usize,
+    pub outputs: usize,
+    pub straight: Place,
+    pub turned: Place,
+}
+
+impl Pass {
+    /// Calls `touch` with every place that is read or written for a batch of so many rows, and how many values there are.
+    fn reach(&self, rows: usize, mut touch: impl FnMut(Place, usize)) {
+        match *self {
+            Pass::Columns(ref columns) => columns.reach(rows, touch),
+            Pass::Activate { values, width, .. } => touch(values, round_up(rows * width)),
+            Pass::TimesSlope { y, dz, width, .. } => {
+                touch(y, round_up(rows * width));
+                touch(dz, round_up(rows * width));
+            }
+            Pass::Turn(Turn { inputs, outputs, straight, turned })
+            | Pass::TurnBack(Turn { inputs, outputs, straight, turned }) => {
+                touch(straight, panels_len(inputs, outputs));
+                touch(turned, panels_len(outputs, inputs));
+            }
+        }
+    }
+
+    /// Whether it writes into a buffer that may be written to.
+    fn is_well_wired(&self) -> bool {
+        let may_be_written = |place: Place| matches!(place.base, Base::Arena | Base::Grads);
+        match *self {
+            Pass::Columns(ref columns) => columns.written().all(may_be_written),
+            Pass::Activate { values, .. } => may_be_written(values),
+            Pass::TimesSlope { dz, .. } => may_be_written(dz),
+            Pass::Turn(Turn { turned, .. }) => may_be_written(turned),
+            Pass::TurnBack(Turn { straight, .. }) => may_be_written(straight),
+        }
+    }
+}
+
+/// The passes of one direction.
+#[derive(Debug)]
+pub(super) struct Passes {
+    passes: Vec<Pass>,
+    /// Rows that a batch may have.
+    rows: usize,
+    /// How long each buffer is at least for them, by [`Base`]; of the batch, for one row.
+    lens: [usize; 5],
+}
+
+impl Passes {
+    pub(super) fn new(passes: Vec<Pass>, rows: usize, inputs: usize) -> Self {
+        let mut lens = [0; 5];
+        for pass in &passes {
+            assert!(pass.is_well_wired(), "a chain writes where it may");
+            pass.reach(rows, |place, len| {
+                let reached = &mut lens[place.base as usize];
+                *reached = (*reached).max(place.at + len);
+            });
+        }
+        let batch = &mut lens[Base::Batch as usize];
+        assert!(*batch <= rows * inputs, "rows of a batch have no room behind them");
+        *batch = if *batch > 0 { inputs } else { 0 };
+        Passes { passes, rows, lens }
+    }
+
+    /// The work of a step.
+    #[inline(always)]
+    pub(super) fn on<'a>(&'a self, rows: usize, bases: Bases<'a>) -> impl Work<Output = ()> + 'a {
+        Step { passes: self, rows, bases }
+    }
+}
+
+struct Step<'a> {
+    passes: &'a Passes,
+    rows: usize,
+    bases: Bases<'a>,
+}
+
+impl Work for Step<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Step { passes: Passes { passes, rows: most, lens }, rows, ref bases } = self;
+        let [batch, rest @ ..] = lens;
+        let [given_batch, given @ ..] = &bases.lens;
+        assert!(rows <= *most && *given_batch >= rows * batch, "too short for a chain's rows");
+        assert!(given.iter().zip(rest).all(|(given, len)| given >= len), "too short for a chain's buffers");
+        for pass in passes {
+            // SAFETY: for a batch of the most rows no pass reaches behind a buffer's end, and for fewer rows none reaches
+            // further; of the batch they read rows alone.
+            unsafe {
+                match *pass {
+                    Pass::Columns(ref columns) => columns.run(s, rows, bases),
+                    Pass::Activate { activation, values, width } => {
+                        let values = std::slice::from_raw_parts_mut(values.of(bases), round_up(rows * width));
+                        s.apart(Activate { activation, values });
+                    }
+                    Pass::TimesSlope { activation, y, dz, width } => {
+                        let len = round_up(rows * width);
+                        assert!(y.at.abs_diff(dz.at) >= len, "slices may not overlap");
+                        let y = std::slice::from_raw_parts(y.of(bases), len);
+                        s.apart(TimesSlope { activation, y, dz: std::slice::from_raw_parts_mut(dz.of(bases), len) });
+                    }
+                    Pass::Turn(ref turn) => turn.turn(bases),
+                    Pass::TurnBack(ref turn) => turn.turn_back(bases),
+                }
+            }
+        }
+    }
+}
+
+impl Turn {
+    /// # Safety
+    /// Both are as long as [`Pass::reach`] says; so below.
+    #[inline(never)]
+    unsafe fn turn(&self, bases: &Bases<'_>) {
+        let (straight, turned) = (self.straight.of(bases), self.turned.of(bases));
+        self.each_column(|at, turned_at, len| {
+            for k in 0..len {
+                // SAFETY: inside the panels of the weight and of the transposed weight.
+                unsafe { *turned.add(turned_at + k) = *straight.add(at + k * LANES) };
+            }
+        });
+    }
+
+    /// # Safety
+    /// As [`Turn::turn`].
+    #[inline(never)]
+    unsafe fn turn_back(&self, bases: &Bases<'_>) {
+        let (straight, turned) = (self.straight.of(bases), self.turned.of(bases));
+        self.each_column(|at, turned_at, len| {
+            for k in 0..len {
+                // SAFETY: inside the panels of the weight and of the transposed weight.
+                unsafe { *straight.add(at + k * LANES) = *turned.add(turned_at + k) };
+            }
+        });
+    }
+
+    /// Up to sixteen values of a column of the weight after the other: where the first one lies in the weight, from where
+    /// they are sixteen apart, and in the transposed weight, from where they are side by side, and how many they are.
+    #[inline(always)]
+    fn each_column(&self, mut visit: impl FnMut(usize, usize, usize)) {
+        let Turn { inputs, outputs, .. } = *self;
+        for column in 0..outputs {
+            let (mut at, mut turned_at, mut left) = (panel_index(inputs, 0, column), column * LANES, inputs);
+            while left > LANES {
+                visit(at, turned_at, LANES);
+                (at, turned_at, left) = (at + LANES * LANES, turned_at + outputs * LANES, left - LANES);
+            }
+            visit(at, turned_at, left);
+        }
+    }
+}
+
+struct Activate<'a> {
+    activation: Activation,
+    values: &'a mut [f32],
+}
+
+impl Work for Activate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        struct InPlace<'a, S>(S, &'a mut [f32]);
+        impl<S: Simd> UseMap for InPlace<'_, S> {
+            #[inline(always)]
+            fn with<M: Map>(self, map: M) {
+                let InPlace(s, values) = self;
+                for values in values.as_chunks_mut().0 {
+                    let v = map.apply(s, s.load(values));
+                    s.store(values, v);
+                }
+            }
+        }
+        with_map(self.activation, InPlace(s, self.values));
+    }
+}
+
+struct TimesSlope<'a> {
+    activation: Activation,
+    y: &'a [f32],
+    dz: &'a mut [f32],
+}
+
+impl Work for TimesSlope<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        elementwise::times_slope(s, self.activation, self.y, self.dz);
+    }
+}
