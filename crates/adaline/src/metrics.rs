@@ -234,8 +234,11 @@ impl fmt::Display for Steps {
 
 impl fmt::Display for Regression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Regression { rows, loss, mse, rmse, mae, r2 } = self;
-        write!(f, "loss {loss:.4}   R² {r2:.4}   RMSE {rmse:.4}   MAE {mae:.4}   MSE {mse:.4}   rows {rows}")
+        // Nobody reads forty digits.
+        let shown = |x: f64| if x.abs() < 1e12 { format!("{x:.4}") } else { format!("{x:.4e}") };
+        let Regression { rows, .. } = self;
+        let [loss, mse, rmse, mae, r2] = [self.loss, self.mse, self.rmse, self.mae, self.r2].map(shown);
+        write!(f, "loss {loss}   R² {r2}   RMSE {rmse}   MAE {mae}   MSE {mse}   rows {rows}")
     }
 }
 
@@ -264,5 +267,8 @@ mod tests {
         assert!((r.r2 - 0.948_608_137_044_967_9).abs() < 1e-15 && r.mse == 0.375 && r.mae == 0.5, "{r:?}");
         assert_eq!(Regression::new(0.0, &[2.0, 2.0], &[2.0, 2.0]).r2, 1.0);
         assert_eq!(Regression::new(0.0, &[2.0, 2.0], &[2.0, 3.0]).r2, 0.0);
+        assert!(r.to_string().contains("RMSE 0.6124   MAE 0.5000"), "{r}");
+        let huge = Regression::new(0.0, &[2.0, 4.0], &[2.0, 2e38]).to_string();
+        assert!(huge.contains("MAE 1.0000e38") && huge.len() < 120, "{huge}");
     }
 }

@@ -267,7 +267,7 @@ impl Optimizer {
         if !(lr > 0.0 && lr <= 1e6) {
             return Err(Error::setting(
                 "learning-rate",
-                format!("{lr:?} does not work; it is a number above 0, usually from 0.0001 to 1"),
+                format!("{lr:?} does not work; it is a number above 0, at most 1000000 and usually from 0.0001 to 1"),
             ));
         }
         let fraction = |name: &str, value: f64| {

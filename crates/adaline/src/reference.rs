@@ -56,6 +56,7 @@ pub use conv::{Conv, ConvGradient};
 pub use dense::{Dense, DenseGradient};
 pub use differences::central_differences;
 pub use embedding::Embedding;
+#[cfg(feature = "data")]
 pub(crate) use explain::explain_own;
 pub use explain::{
     Explanation, GateWorking, LayerGradient, LayerWorking, LossWorking, Origin, ParameterUpdate, Scaling, StateWorking,
