@@ -112,7 +112,7 @@ impl InstructionSet {
                 InstructionSet::Portable => {}
             }
         }
-        work.run(simd::Portable::default())
+        with_portable(work)
     }
 }
 
@@ -162,6 +162,12 @@ fn with_avx512<W: Work>(simd: simd::Avx512, work: W) -> W::Output {
 #[target_feature(enable = "avx2,fma")]
 fn with_avx2<W: Work>(simd: simd::Avx2, work: W) -> W::Output {
     work.run(simd)
+}
+
+/// Where there are the others, this is a function of its own, so that it is not once more in every caller.
+#[cfg_attr(target_arch = "x86_64", cold, inline(never))]
+fn with_portable<W: Work>(work: W) -> W::Output {
+    work.run(simd::Portable::default())
 }
 
 /// A pointer that tasks share; each task writes only what is its own.

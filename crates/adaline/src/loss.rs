@@ -196,10 +196,7 @@ impl Loss {
         width: usize,
         d: &mut [f32],
     ) -> Judgement {
-        let rows = match t {
-            BatchTargets::Classes { classes, .. } => classes.len(),
-            BatchTargets::Values(_) => y.len() / width,
-        };
+        let rows = y.len() / width;
         let over_rows = 1.0 / rows as f32;
         let of_numbers = |total| (total, None);
         let of_classes = |(total, correct)| (total, Some(correct));

@@ -356,6 +356,7 @@ impl Op {
     pub(crate) fn table_bytes(&self) -> usize {
         match self {
             Op::Conv(op) => op.table_bytes(),
+            Op::Chain(op) => op.table_bytes(),
             _ => 0,
         }
     }

@@ -68,11 +68,11 @@ impl Inputs<'_> {
     pub(crate) fn check_lengths(&self, shape: Shape, rows: usize) -> Result<()> {
         match self.lengths {
             None => Ok(()),
-            Some(lengths) => Self::check(lengths, shape, rows),
+            Some(lengths) => Self::check_lengths_of(lengths, shape, rows),
         }
     }
 
-    fn check(lengths: &[u32], shape: Shape, rows: usize) -> Result<()> {
+    fn check_lengths_of(lengths: &[u32], shape: Shape, rows: usize) -> Result<()> {
         let Shape::Sequence { steps, .. } = shape else {
             return Err(Error::shape("inputs", format!("only sequences have lengths, and these are {shape}")));
         };

@@ -62,6 +62,7 @@ fn plans_take_what_they_say() {
     let steps = Shape::Sequence { steps: 28, features: 28 };
     for (shape, chain) in [
         (Shape::Flat(4), "dense 3 tanh, dense 3"),
+        (Shape::Flat(1), "dense 4000 tanh, dense 1"),
         (Shape::Flat(784), "dense 128 relu, dropout 0.5, dense 10"),
         (image, "conv 32 3x3 relu, maxpool 2, conv 64 3x3 relu, maxpool 2, flatten, dense 128 relu, dense 10"),
         (

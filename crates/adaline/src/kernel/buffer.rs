@@ -47,3 +47,8 @@ pub(crate) fn is_there_room_for(values: usize) -> bool {
 pub(crate) fn round_up(len: usize) -> usize {
     len.next_multiple_of(LANES)
 }
+
+/// A buffer of so many values with a vector's length behind them, where kernels read and write whole vectors.
+pub(crate) fn with_room(len: usize) -> usize {
+    round_up(len.saturating_add(LANES).min(usize::MAX - LANES))
+}

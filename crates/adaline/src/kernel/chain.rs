@@ -13,19 +13,25 @@
 
 mod columns;
 mod pass;
+mod place;
 
 use super::InstructionSet;
-use super::buffer::round_up;
+use super::buffer::{round_up, with_room};
 use super::panels::panels_len;
 use super::simd::LANES;
 use crate::Activation;
-use columns::Columns;
-use pass::{Base, Bases, Pass, Passes, Place, Turn};
+use columns::{Columns, Sums};
+use pass::{Pass, Passes, Turn};
+use place::{Base, Bases, Place};
 use std::ops::Range;
 
-/// What an extra pass over a link costs, in multiplications of a vector. 4 to 1 at a batch of four does not pay (turned, a step
-/// of 2-4-1 took 0.206 µs instead of 0.197), 16 to 3 at a batch of sixteen does (iris's epoch became a tenth faster).
-const EXTRA_PASS: usize = 32;
+/// What turning back and the sums behind it cost besides, in multiplications of a vector. 4 to 1 at a batch of four does not pay
+/// (turned, a step of 2-4-1 took 0.206 µs instead of 0.197), 16 to 3 at a batch of sixteen does (iris's epoch became a tenth
+/// faster).
+const TURNING_BACK: usize = 32;
+
+/// Rows, inputs and outputs that a chain may have: no product of two of them, and of sixteen, is more than a number can hold.
+const MOST: usize = 1 << 14;
 
 /// One dense layer of a chain: y = f(x · weight + bias).
 #[derive(Debug, Clone)]
@@ -39,10 +45,10 @@ pub(crate) struct Link {
     pub activation: Activation,
 }
 
-/// Where the values of a chain start in the plan's buffer, without the caller's.
+/// Where the values of a chain start in the arena.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Places {
-    /// The rows that go in; `None` where they are the caller's batch.
+    /// The rows that go in; `None` where they are the caller's batch, which is no part of the arena.
     pub x: Option<usize>,
     /// [`ys_len`] values: the outputs of every link, the last one's first.
     pub ys: usize,
@@ -62,57 +68,89 @@ pub(crate) struct Back {
 }
 
 /// Values that a matrix of so many rows takes here: its own, and a vector's length behind them.
-pub(crate) fn room(rows: usize, width: usize) -> usize {
-    round_up(rows.saturating_mul(width).saturating_add(LANES))
+fn room(rows: usize, width: usize) -> usize {
+    with_room(rows.saturating_mul(width))
 }
 
-/// How long the buffer of all outputs is, for links of so many outputs.
-pub(crate) fn ys_len(outputs: impl Iterator<Item = usize>, batch: usize) -> usize {
-    outputs.fold(0, |len, outputs| len.saturating_add(room(batch, outputs)))
+/// Where the outputs of each link start among those of all, and how many there are. Those of the last link come first: they are
+/// the chain's own.
+fn starts_of_ys(links: &[Link], batch: usize) -> (Vec<usize>, usize) {
+    let mut len = 0;
+    let mut starts: Vec<usize> = links
+        .iter()
+        .rev()
+        .map(|link| {
+            let start = len;
+            len += room(batch, link.outputs);
+            start
+        })
+        .collect();
+    starts.reverse();
+    (starts, len)
 }
 
-/// How long the scratch of the way back is: two gradients of what goes from link to link, and a turned weight or the turned
-/// gradient of one.
-pub(crate) fn scratch_len(links: &[Link], batch: usize, has_dx: bool) -> usize {
+/// How long the buffer of all outputs is.
+pub(crate) fn ys_len(links: &[Link], batch: usize) -> usize {
+    starts_of_ys(links, batch).1
+}
+
+/// The scratch of the way back: how long one of the two gradients is that go from link to link, and how long all of it is, with
+/// a turned weight or the turned gradient of one behind them.
+fn scratch(links: &[Link], batch: usize, has_dx: bool) -> (usize, usize) {
+    let gradient = links.iter().skip(1).map(|link| room(batch, link.inputs)).max().unwrap_or(0);
     let turned = links.iter().skip(usize::from(!has_dx)).map(|link| panels_len(link.outputs, link.inputs)).max();
-    2 * gradient_len(links, batch) + turned.unwrap_or(0)
+    (gradient, 2 * gradient + turned.unwrap_or(0))
 }
 
-fn gradient_len(links: &[Link], batch: usize) -> usize {
-    links.iter().skip(1).map(|link| room(batch, link.inputs)).max().unwrap_or(0)
+/// How long the scratch of the way back is.
+pub(crate) fn scratch_len(links: &[Link], batch: usize, has_dx: bool) -> usize {
+    scratch(links, batch, has_dx).1
+}
+
+/// Whether no two of them have a value in common.
+fn are_apart(mut ranges: Vec<Range<usize>>) -> bool {
+    ranges.retain(|range| !range.is_empty());
+    ranges.sort_by_key(|range| range.start);
+    ranges.windows(2).all(|pair| pair[0].end <= pair[1].start)
 }
 
 /// The passes of a chain.
 #[derive(Debug)]
 pub(crate) struct Chain {
-    /// Where the outputs of each link start among those of all, and how many an example has.
-    pub results: Vec<(usize, usize)>,
+    /// Where the outputs of each link start among those of all.
+    pub starts_of_ys: Vec<usize>,
     forward: Passes,
     backward: Passes,
+    /// Whether its places in the arena lie apart. They do not while the plan only asks how long buffers are, and nothing runs.
+    is_placed: bool,
 }
 
 impl Chain {
     /// For batches of up to so many rows.
     pub(crate) fn new(links: &[Link], batch: usize, places: Places) -> Self {
-        assert!(!links.is_empty(), "a chain has a link");
+        assert!(!links.is_empty() && batch <= MOST, "a chain has a link, and is small");
         assert!(links.windows(2).all(|pair| pair[0].outputs == pair[1].inputs), "a link reads what the last one gives");
-        let mut results: Vec<(usize, usize)> = links.iter().map(|link| (0, link.outputs)).collect();
-        let mut end = 0;
-        // The last link's come first: they are the chain's own.
-        for (start, outputs) in results.iter_mut().rev() {
-            *start = end;
-            end += room(batch, *outputs);
+        for Link { inputs, outputs, weight, bias, .. } in links {
+            assert!(inputs.max(outputs) <= &MOST, "a chain is small");
+            assert!(weight.len() >= panels_len(*inputs, *outputs), "the weight is too short");
+            assert!(bias.as_ref().is_none_or(|bias| bias.len() >= round_up(*outputs)), "the bias is too short");
         }
-        let ys: Vec<Place> = results.iter().map(|(start, _)| Base::Arena.at(places.ys + start)).collect();
+        let inputs = links[0].inputs;
+        let (starts_of_ys, ys_len) = starts_of_ys(links, batch);
+        let of_x = places.x.map(|x| x..x + batch * inputs);
+        let mut used: Vec<Range<usize>> = std::iter::once(places.ys..places.ys + ys_len).chain(of_x).collect();
+        let ys: Vec<Place> = starts_of_ys.iter().map(|start| Base::Arena.at(places.ys + start)).collect();
         let x = places.x.map_or(Base::Batch.at(0), |x| Base::Arena.at(x));
         let (mut forward, mut backward) = (Vec::new(), Vec::new());
         let xs = std::iter::once(&x).chain(&ys);
         for ((link, &x), &y) in links.iter().zip(xs).zip(&ys) {
             link.forward(x, y, &mut forward);
         }
-        if let Some(Back { dy, dx, scratch }) = places.back {
-            let gradient = gradient_len(links, batch);
-            let turned = Base::Arena.at(scratch + 2 * gradient);
+        if let Some(Back { dy, dx, scratch: start }) = places.back {
+            let (gradient, len) = scratch(links, batch, dx.is_some());
+            used.extend([dy..dy + room(batch, links[links.len() - 1].outputs), start..start + len]);
+            used.extend(dx.map(|dx| dx..dx + room(batch, inputs)));
+            let turned = Base::Arena.at(start + 2 * gradient);
             let mut dz = Base::Arena.at(dy);
             for (number, link) in links.iter().enumerate().rev() {
                 link.times_slope(ys[number], dz, &mut backward);
@@ -120,24 +158,30 @@ impl Chain {
                     0 => link.gradients(x, dz, &mut backward),
                     // Whole vectors of x are read, which has room where it is another link's.
                     _ if link.is_sooner_turned(batch) => {
-                        link.turned_gradients(ys[number - 1], dz, turned, &mut backward)
+                        link.turned_gradients(ys[number - 1], dz, turned, &mut backward);
                     }
                     _ => link.gradients(ys[number - 1], dz, &mut backward),
                 }
-                let to = if number > 0 { Some(scratch + number % 2 * gradient) } else { dx };
+                let to = if number > 0 { Some(start + number % 2 * gradient) } else { dx };
                 if let Some(to) = to.map(|to| Base::Arena.at(to)) {
                     link.backward(dz, turned, to, &mut backward);
                     dz = to;
                 }
             }
         }
-        let of = |passes| Passes::new(passes, batch, links[0].inputs);
-        Chain { results, forward: of(forward), backward: of(backward) }
+        let of = |passes| Passes::new(passes, batch, inputs);
+        Chain { starts_of_ys, forward: of(forward), backward: of(backward), is_placed: are_apart(used) }
+    }
+
+    /// Bytes of the lists.
+    pub(crate) fn bytes(&self) -> usize {
+        self.forward.bytes() + self.backward.bytes()
     }
 
     /// All layers forward: the outputs of every link into the arena, which is the plan's buffer.
     #[inline]
     pub(crate) fn forward(&self, set: InstructionSet, rows: usize, batch: &[f32], params: &[f32], arena: &mut [f32]) {
+        assert!(self.is_placed, "a chain's places overlap");
         set.dispatch(self.forward.on(rows, Bases::new(batch, params, arena, &mut [])));
     }
 
@@ -154,6 +198,7 @@ impl Chain {
         arena: &mut [f32],
         grads: &mut [f32],
     ) {
+        assert!(self.is_placed, "a chain's places overlap");
         set.dispatch(self.backward.on(rows, Bases::new(batch, params, arena, grads)));
     }
 }
@@ -165,7 +210,7 @@ impl Link {
     fn is_sooner_turned(&self, batch: usize) -> bool {
         let Link { inputs, outputs, .. } = *self;
         let (turned, straight) = (outputs * inputs.div_ceil(LANES), inputs * outputs.div_ceil(LANES));
-        batch * straight > batch * turned + inputs * outputs + EXTRA_PASS
+        batch * straight > batch * turned + inputs * outputs + TURNING_BACK
     }
 
     fn bias_of_panel(&self, panel: usize) -> Option<usize> {
@@ -178,17 +223,17 @@ impl Link {
         for panel in (0..outputs.div_ceil(LANES)).rev() {
             passes.push(Pass::Columns(Columns {
                 sums_over_rows: false,
-                others: inputs,
+                other: inputs,
                 a: x,
                 a_row: inputs,
                 a_step: 1,
                 b: Base::Params.at(weight.start + panel * inputs * LANES),
                 b_row: LANES,
                 start: self.bias_of_panel(panel).map_or(Base::Zeroes.at(0), |bias| Base::Params.at(bias)),
-                out: y.behind(panel * LANES),
+                out: y.offset(panel * LANES),
                 out_row: outputs,
+                columns: outputs,
                 width: LANES,
-                is_narrow: outputs <= LANES / 2,
                 sums_of_b: None,
             }));
         }
@@ -211,17 +256,17 @@ impl Link {
         for panel in 0..outputs.div_ceil(LANES) {
             passes.push(Pass::Columns(Columns {
                 sums_over_rows: true,
-                others: inputs,
+                other: inputs,
                 a: x,
                 a_row: 1,
                 a_step: inputs,
-                b: dz.behind(panel * LANES),
+                b: dz.offset(panel * LANES),
                 b_row: outputs,
                 start: Base::Zeroes.at(0),
                 out: Base::Grads.at(weight.start + panel * inputs * LANES),
                 out_row: LANES,
+                columns: outputs,
                 width: LANES.min(outputs - panel * LANES),
-                is_narrow: outputs <= LANES / 2,
                 sums_of_b: self.bias_of_panel(panel).map(|bias| Base::Grads.at(bias)),
             }));
         }
@@ -234,37 +279,30 @@ impl Link {
         for panel in 0..inputs.div_ceil(LANES) {
             passes.push(Pass::Columns(Columns {
                 sums_over_rows: true,
-                others: outputs,
+                other: outputs,
                 a: dz,
                 a_row: 1,
                 a_step: outputs,
-                b: x.behind(panel * LANES),
+                b: x.offset(panel * LANES),
                 b_row: inputs,
                 start: Base::Zeroes.at(0),
-                out: turned.behind(panel * outputs * LANES),
+                out: turned.offset(panel * outputs * LANES),
                 out_row: LANES,
+                columns: inputs,
                 width: LANES,
-                is_narrow: inputs <= LANES / 2,
                 sums_of_b: None,
             }));
         }
         let straight = Base::Grads.at(weight.start);
         passes.push(Pass::TurnBack(Turn { inputs, outputs, straight, turned }));
-        for panel in 0..self.bias.as_ref().map_or(0, |_| outputs.div_ceil(LANES)) {
-            passes.push(Pass::Columns(Columns {
-                sums_over_rows: true,
-                others: 0,
-                a: dz,
-                a_row: 0,
-                a_step: 0,
-                b: dz.behind(panel * LANES),
-                b_row: outputs,
-                start: Base::Zeroes.at(0),
-                out: turned,
-                out_row: 0,
+        for (panel, bias) in (0..outputs.div_ceil(LANES)).filter_map(|panel| Some((panel, self.bias_of_panel(panel)?)))
+        {
+            passes.push(Pass::Sums(Sums {
+                of: dz.offset(panel * LANES),
+                row: outputs,
+                columns: outputs,
                 width: LANES.min(outputs - panel * LANES),
-                is_narrow: outputs <= LANES / 2,
-                sums_of_b: self.bias_of_panel(panel).map(|bias| Base::Grads.at(bias)),
+                to: Base::Grads.at(bias),
             }));
         }
     }
@@ -277,17 +315,17 @@ impl Link {
         for panel in (0..inputs.div_ceil(LANES)).rev() {
             passes.push(Pass::Columns(Columns {
                 sums_over_rows: false,
-                others: outputs,
+                other: outputs,
                 a: dz,
                 a_row: outputs,
                 a_step: 1,
-                b: turned.behind(panel * outputs * LANES),
+                b: turned.offset(panel * outputs * LANES),
                 b_row: LANES,
                 start: Base::Zeroes.at(0),
-                out: dx.behind(panel * LANES),
+                out: dx.offset(panel * LANES),
                 out_row: inputs,
+                columns: inputs,
                 width: LANES,
-                is_narrow: inputs <= LANES / 2,
                 sums_of_b: None,
             }));
         }

@@ -31,8 +31,10 @@ impl DenseSpec {
         let Lowered::Product { rows: 1, inputs, outputs, ref weight, ref bias, activation } = *op else { return None };
         let weights = inputs.saturating_mul(outputs);
         let small = weights <= FEW_WEIGHTS && batch.saturating_mul(weights) <= SMALL;
-        let link = || Link { inputs, outputs, weight: weight.clone(), bias: bias.clone(), activation };
-        small.then(|| DenseSpec { layer, link: link() })
+        small.then(|| {
+            let link = Link { inputs, outputs, weight: weight.clone(), bias: bias.clone(), activation };
+            DenseSpec { layer, link }
+        })
     }
 }
 
@@ -40,15 +42,15 @@ impl DenseSpec {
 #[derive(Debug)]
 pub(crate) struct Chain {
     passes: kernel::Chain,
-    /// The numbers of their layers.
-    layers: Vec<usize>,
+    /// The numbers of their layers, and how many outputs each has.
+    layers: Vec<(usize, usize)>,
     /// `y` has the outputs of all links, the last one's first.
     pub wires: Wires,
 }
 
 impl Chain {
     pub(super) fn lay_out(dense: Vec<DenseSpec>, wires: Wires, layout: &mut Layout) -> Self {
-        let layers = dense.iter().map(|dense| dense.layer).collect();
+        let layers = dense.iter().map(|dense| (dense.layer, dense.link.outputs)).collect();
         let links: Vec<Link> = dense.into_iter().map(|dense| dense.link).collect();
         let dx = wires.dx.as_ref().map(|dx| dx.start);
         let scratch = layout.backward_scratch(kernel::scratch_len(&links, wires.batch, dx.is_some())).start;
@@ -63,15 +65,21 @@ impl Chain {
 
     /// How long its outputs are.
     pub(super) fn outputs_len(dense: &[DenseSpec], batch: usize) -> usize {
-        kernel::ys_len(dense.iter().map(|dense| dense.link.outputs), batch)
+        let links: Vec<Link> = dense.iter().map(|dense| dense.link.clone()).collect();
+        kernel::ys_len(&links, batch)
     }
 
     /// Each layer's number and where its outputs lie for a whole batch.
     pub(super) fn results(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
-        self.passes.results.iter().zip(&self.layers).map(|(&(y, outputs), &layer)| {
+        self.passes.starts_of_ys.iter().zip(&self.layers).map(|(&y, &(layer, outputs))| {
             let start = self.wires.y.start + y;
             (layer, start..start + self.wires.batch * outputs)
         })
+    }
+
+    /// Bytes of the lists of what there is to do.
+    pub(super) fn table_bytes(&self) -> usize {
+        self.passes.bytes()
     }
 
     #[inline]

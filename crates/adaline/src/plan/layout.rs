@@ -5,7 +5,7 @@
 //! overlaps none that is used at the same time (Pisarchyk and Lee 2020, *Efficient memory management for deep neural net
 //! inference*, greedy by size).
 
-use crate::kernel::buffer::round_up;
+use crate::kernel::buffer::{round_up, with_room};
 use std::ops::{Range, RangeInclusive};
 
 /// Most memory that a plan may take: 16 GiB of f32. More is taken for a slip in the batch size.
@@ -47,8 +47,8 @@ impl Layout {
 
     /// As [`Layout::take`], with a vector's length behind it, so that kernels may read and write whole vectors.
     pub(crate) fn take_with_room(&mut self, len: usize, life: RangeInclusive<usize>) -> Range<usize> {
-        let start = self.take(len.saturating_add(round_up(1)), life).start;
-        start..start + len
+        let with_room = self.take(with_room(len), life);
+        if with_room.is_empty() { with_room } else { with_room.start..with_room.start + len }
     }
 
     /// Begins an operation that runs at these moments.

@@ -48,6 +48,37 @@ fn on_both_sides_of_the_border_a_network_gives_the_same_bits() {
     }
 }
 
+/// Chains in the middle of a network, whose values have gradients on both sides, from one reader and from two.
+#[test]
+fn chains_that_pass_their_gradient_on_give_the_same_bits() {
+    for (line, links) in [
+        ("dense 4 tanh, residual(dense 4 relu, dense 4), dense 2", vec![1, 2, 1]),
+        (
+            "dense 4 tanh, residual(dense 9 tanh, dense 4), residual(dense 4 sigmoid), dense 3 tanh, dense 2",
+            vec![1, 2, 1, 2],
+        ),
+        ("dense 5 gelu, dense 3 tanh, dense 7, dense 2 gelu, dense 2", vec![1, 3, 1]),
+    ] {
+        let network = Network::new(Shape::Flat(3), Layer::parse_chain(line).unwrap()).unwrap();
+        assert_eq!(chains(&network, 6, Aim::Train(Loss::Mse)), links, "{line}");
+        assert!(chains(&network, 100_000, Aim::Train(Loss::Mse)).is_empty());
+        let learn = |batch: usize| {
+            let mut network = network.clone();
+            let settings = Settings { batch_size: batch, ..Settings::default() };
+            let targets = Targets::Values { width: 2, values: vec![0.0; batch * 2] };
+            let mut session = Trainer::with(settings).session(&network, &targets).unwrap();
+            // A whole batch first, and then fewer rows.
+            for rows in [6, 2, 1, 5] {
+                let x: Vec<f32> = (0..rows * 3).map(|i| (i * 37 % 101) as f32 / 50.0 - 1.0).collect();
+                let t: Vec<f32> = (0..rows * 2).map(|i| (i % 3) as f32 / 3.0).collect();
+                session.step(&mut network, &x, crate::Batch::Values(&t), 0.01).unwrap();
+            }
+            bits(network.params())
+        };
+        assert_eq!(learn(6), learn(100_000), "{line}");
+    }
+}
+
 #[test]
 fn a_chain_goes_as_far_as_values_have_one_reader() {
     let chain = |line: &str| {

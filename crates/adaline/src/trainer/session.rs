@@ -127,7 +127,7 @@ impl Session {
     }
 
     /// Forward, loss and backward, without an update; see [`Session::gradient`].
-    #[inline]
+    #[inline(always)]
     pub fn gradients<'i>(
         &mut self,
         network: &Network,

@@ -1,6 +1,6 @@
 //! The product of a chain: sixteen columns at once, nothing packed, whole vectors read and written.
 
-use super::pass::{Bases, Place};
+use super::place::{Bases, Place};
 use crate::kernel::simd::{Arithmetic, LANES, Simd};
 
 /// The first `width` lanes, at most sixteen, zeroes behind them.
@@ -15,16 +15,16 @@ fn only_columns<A: Arithmetic>(s: A, v: A::V, width: usize) -> A::V {
     s.select_lt(s.splat(0.0), wanted, v, s.splat(0.0))
 }
 
-/// Where sums without a bias start.
-pub(super) static ZEROES: [f32; LANES] = [0.0; LANES];
+/// Columns that half a vector holds.
+const HALF: usize = LANES / 2;
 
 /// Sixteen columns of a product of A (rows × depth) and B (depth × 16).
 #[derive(Debug)]
 pub(super) struct Columns {
     /// Whether the sums go over the rows of the batch, which are the depth then; else they are the rows.
     pub sums_over_rows: bool,
-    /// How long the other side is.
-    pub others: usize,
+    /// The other one of rows and depth.
+    pub other: usize,
     /// Element (i, k) lies at i · `a_row` + k · `a_step`.
     pub a: Place,
     pub a_row: usize,
@@ -37,20 +37,71 @@ pub(super) struct Columns {
     /// Element (i, 0) goes to i · `out_row`.
     pub out: Place,
     pub out_row: usize,
-    /// Columns that exist. The lanes behind them become zero where `out` is a panel; they are left as they come where the
-    /// next row is written over them, and `width` is sixteen then.
+    /// All columns of the product, of which these are some.
+    pub columns: usize,
+    /// Those that are kept: the lanes behind them become zero. Sixteen where lanes that are no column may be left as they
+    /// come, since the next row is written over them or nobody reads them.
     pub width: usize,
-    /// Whether there are eight columns or fewer, for which half a vector will do.
-    pub is_narrow: bool,
     /// Gets the sums of the columns of B, as many as there are.
     pub sums_of_b: Option<Place>,
+}
+
+/// The sums of sixteen columns over the rows of a batch, in row order.
+#[derive(Debug)]
+pub(super) struct Sums {
+    /// Element (k, 0) lies at k · `row`.
+    pub of: Place,
+    pub row: usize,
+    /// All columns, of which these are some.
+    pub columns: usize,
+    /// Columns that there are; the lanes behind them become zero.
+    pub width: usize,
+    pub to: Place,
+}
+
+impl Sums {
+    /// Calls `touch` with every place and how many values are read or written there.
+    pub(super) fn reach(&self, rows: usize, mut touch: impl FnMut(Place, usize)) {
+        if rows > 0 {
+            touch(self.of, (rows - 1) * self.row + LANES);
+        }
+        touch(self.to, LANES);
+    }
+
+    /// # Safety
+    /// The buffers are as long as [`Sums::reach`] says for so many rows.
+    #[inline(always)]
+    pub(super) unsafe fn run<S: Simd>(&self, s: S, rows: usize, bases: &Bases<'_>) {
+        let (of, to) = (self.of.of(bases), self.to.of(bases));
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self.columns <= HALF {
+                true => sum_columns(s.half(), rows, of, self.row, self.width, to),
+                false => sum_columns(s, rows, of, self.row, self.width, to),
+            }
+        }
+    }
+}
+
+/// # Safety
+/// A vector lies at each k · `row` behind `of`, and at `to`.
+#[inline(always)]
+unsafe fn sum_columns<A: Arithmetic>(s: A, rows: usize, of: *const f32, row: usize, width: usize, to: *mut f32) {
+    let mut sum = s.splat(0.0);
+    // SAFETY: the caller's promise.
+    unsafe {
+        for k in 0..rows {
+            sum = s.add(sum, s.load_from(of.add(k * row)));
+        }
+        s.store_to(to, only_columns(s, sum, width));
+    }
 }
 
 impl Columns {
     /// The sizes for a batch of so many rows: rows and depth of the product.
     #[inline(always)]
     fn sizes(&self, rows: usize) -> (usize, usize) {
-        if self.sums_over_rows { (self.others, rows) } else { (rows, self.others) }
+        if self.sums_over_rows { (self.other, rows) } else { (rows, self.other) }
     }
 
     /// Calls `touch` with every place and how many values are read or written there.
@@ -72,18 +123,13 @@ impl Columns {
         }
     }
 
-    /// What is written.
-    pub(super) fn written(&self) -> impl Iterator<Item = Place> {
-        [Some(self.out), self.sums_of_b].into_iter().flatten()
-    }
-
     /// # Safety
     /// The buffers are as long as [`Columns::reach`] says for so many rows.
     #[inline(always)]
     pub(super) unsafe fn run<S: Simd>(&self, s: S, rows: usize, bases: &Bases<'_>) {
         // SAFETY: the caller's promise.
         unsafe {
-            match self.is_narrow {
+            match self.columns <= HALF {
                 true => self.tiles(s.half(), rows, bases),
                 false => self.tiles(s, rows, bases),
             }
@@ -101,11 +147,7 @@ impl Columns {
         unsafe {
             let start = s.load_from(self.start.of(bases));
             if let Some(to) = self.sums_of_b {
-                let mut sum = s.splat(0.0);
-                for k in 0..depth {
-                    sum = s.add(sum, s.load_from(b.add(k * self.b_row)));
-                }
-                s.store_to(to.of(bases), only_columns(s, sum, self.width));
+                sum_columns(s, depth, b, self.b_row, self.width, to.of(bases));
             }
             while row + 4 <= rows {
                 self.tile::<A, 4>(s, depth, start, a, b, out);

@@ -3,78 +3,20 @@
 //! Everything lies at fixed places of a few buffers. How far a pass reaches for the largest batch is found when the list is
 //! made; a step compares that with the buffers it is given, once, and the passes run unchecked.
 
-use super::Columns;
-use super::columns::ZEROES;
+use super::columns::{Columns, Sums};
+use super::place::{BASES, Base, Bases, Place};
 use crate::Activation;
 use crate::kernel::activation::{Map, UseMap, with_map};
 use crate::kernel::buffer::round_up;
 use crate::kernel::panels::{panel_index, panels_len};
 use crate::kernel::simd::{LANES, Simd};
 use crate::kernel::{Work, elementwise};
-use std::marker::PhantomData;
-
-/// A buffer of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Base {
-    Batch,
-    Params,
-    /// The plan's own.
-    Arena,
-    Grads,
-    /// Sixteen of them, where sums without a bias start.
-    Zeroes,
-}
-
-impl Base {
-    pub(super) fn at(self, at: usize) -> Place {
-        Place { base: self, at }
-    }
-}
-
-/// A place in a buffer.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    base: Base,
-    at: usize,
-}
-
-impl Place {
-    /// So many values behind it.
-    pub(super) fn behind(self, values: usize) -> Place {
-        Place { at: self.at + values, ..self }
-    }
-
-    #[inline(always)]
-    pub(super) fn of(self, bases: &Bases<'_>) -> *mut f32 {
-        bases.starts[self.base as usize].wrapping_add(self.at)
-    }
-}
-
-/// The buffers of a step, by [`Base`].
-#[derive(Clone, Copy)]
-pub(super) struct Bases<'a> {
-    starts: [*mut f32; 5],
-    lens: [usize; 5],
-    borrowed: PhantomData<&'a mut [f32]>,
-}
-
-impl<'a> Bases<'a> {
-    /// No pass writes into the batch, the parameters or the zeroes.
-    #[inline(always)]
-    pub(super) fn new(batch: &'a [f32], params: &'a [f32], arena: &'a mut [f32], grads: &'a mut [f32]) -> Self {
-        let read = [batch.as_ptr(), params.as_ptr(), ZEROES.as_ptr()].map(<*const f32>::cast_mut);
-        Bases {
-            starts: [read[0], read[1], arena.as_mut_ptr(), grads.as_mut_ptr(), read[2]],
-            lens: [batch.len(), params.len(), arena.len(), grads.len(), ZEROES.len()],
-            borrowed: PhantomData,
-        }
-    }
-}
 
 /// One thing to do with the rows of a batch.
 #[derive(Debug)]
 pub(super) enum Pass {
     Columns(Columns),
+    Sums(Sums),
     /// f of every value, of whole lines.
     Activate {
         activation: Activation,
@@ -108,6 +50,7 @@ impl Pass {
     fn reach(&self, rows: usize, mut touch: impl FnMut(Place, usize)) {
         match *self {
             Pass::Columns(ref columns) => columns.reach(rows, touch),
+            Pass::Sums(ref sums) => sums.reach(rows, touch),
             Pass::Activate { values, width, .. } => touch(values, round_up(rows * width)),
             Pass::TimesSlope { y, dz, width, .. } => {
                 touch(y, round_up(rows * width));
@@ -121,15 +64,19 @@ impl Pass {
         }
     }
 
-    /// Whether it writes into a buffer that may be written to.
+    /// Whether it writes where it may, and reads the batch only in what reads single values: behind its rows there is no room.
     fn is_well_wired(&self) -> bool {
         let may_be_written = |place: Place| matches!(place.base, Base::Arena | Base::Grads);
+        let has_room = |place: Place| !matches!(place.base, Base::Batch);
         match *self {
-            Pass::Columns(ref columns) => columns.written().all(may_be_written),
+            Pass::Columns(Columns { b, start, out, sums_of_b, .. }) => {
+                has_room(b) && has_room(start) && may_be_written(out) && sums_of_b.is_none_or(may_be_written)
+            }
+            Pass::Sums(Sums { of, to, .. }) => has_room(of) && may_be_written(to),
             Pass::Activate { values, .. } => may_be_written(values),
-            Pass::TimesSlope { dz, .. } => may_be_written(dz),
-            Pass::Turn(Turn { turned, .. }) => may_be_written(turned),
-            Pass::TurnBack(Turn { straight, .. }) => may_be_written(straight),
+            Pass::TimesSlope { y, dz, .. } => has_room(y) && may_be_written(dz),
+            Pass::Turn(Turn { straight, turned, .. }) => has_room(straight) && may_be_written(turned),
+            Pass::TurnBack(Turn { straight, turned, .. }) => may_be_written(straight) && has_room(turned),
         }
     }
 }
@@ -141,23 +88,34 @@ pub(super) struct Passes {
     /// Rows that a batch may have.
     rows: usize,
     /// How long each buffer is at least for them, by [`Base`]; of the batch, for one row.
-    lens: [usize; 5],
+    lens: [usize; BASES],
 }
 
 impl Passes {
     pub(super) fn new(passes: Vec<Pass>, rows: usize, inputs: usize) -> Self {
-        let mut lens = [0; 5];
+        let mut lens = [0; BASES];
         for pass in &passes {
-            assert!(pass.is_well_wired(), "a chain writes where it may");
-            pass.reach(rows, |place, len| {
-                let reached = &mut lens[place.base as usize];
-                *reached = (*reached).max(place.at + len);
-            });
+            assert!(pass.is_well_wired(), "a chain reads and writes where it may");
+            // What is reached grows evenly with the rows: where it is no more than those of the batch for one and for the
+            // most, it is so for all between.
+            for rows in [1, rows] {
+                pass.reach(rows, |place, len| {
+                    let (reached, len) = (&mut lens[place.base as usize], place.at + len);
+                    match place.base {
+                        Base::Batch => {
+                            assert!(len <= rows * inputs, "behind the rows of a batch there is no room");
+                            *reached = inputs;
+                        }
+                        _ => *reached = (*reached).max(len),
+                    }
+                });
+            }
         }
-        let batch = &mut lens[Base::Batch as usize];
-        assert!(*batch <= rows * inputs, "rows of a batch have no room behind them");
-        *batch = if *batch > 0 { inputs } else { 0 };
         Passes { passes, rows, lens }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.passes.capacity() * size_of::<Pass>()
     }
 
     /// The work of a step.
@@ -179,23 +137,27 @@ impl Work for Step<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Step { passes: Passes { passes, rows: most, lens }, rows, ref bases } = self;
-        let [batch, rest @ ..] = lens;
-        let [given_batch, given @ ..] = &bases.lens;
-        assert!(rows <= *most && *given_batch >= rows * batch, "too short for a chain's rows");
-        assert!(given.iter().zip(rest).all(|(given, len)| given >= len), "too short for a chain's buffers");
+        assert!(rows <= *most, "more rows than the chain was made for");
+        let has = |base: Base, times: usize| bases.lens[base as usize] >= times * lens[base as usize];
+        let has_all = has(Base::Batch, rows)
+            && [Base::Params, Base::Arena, Base::Grads, Base::Zeroes].iter().all(|&base| has(base, 1));
+        assert!(has_all, "too short for a chain");
+        // The products are in line, since there is one place for all of them. The activations are not: what each prepares
+        // before its loop would be done at the start of a step, for all of them.
         for pass in passes {
             // SAFETY: for a batch of the most rows no pass reaches behind a buffer's end, and for fewer rows none reaches
-            // further; of the batch they read rows alone.
+            // further; of the batch they read rows alone. What becomes a slice lies apart from what becomes another: a chain
+            // runs only where its places do.
             unsafe {
                 match *pass {
                     Pass::Columns(ref columns) => columns.run(s, rows, bases),
+                    Pass::Sums(ref sums) => sums.run(s, rows, bases),
                     Pass::Activate { activation, values, width } => {
                         let values = std::slice::from_raw_parts_mut(values.of(bases), round_up(rows * width));
                         s.apart(Activate { activation, values });
                     }
                     Pass::TimesSlope { activation, y, dz, width } => {
                         let len = round_up(rows * width);
-                        assert!(y.at.abs_diff(dz.at) >= len, "slices may not overlap");
                         let y = std::slice::from_raw_parts(y.of(bases), len);
                         s.apart(TimesSlope { activation, y, dz: std::slice::from_raw_parts_mut(dz.of(bases), len) });
                     }

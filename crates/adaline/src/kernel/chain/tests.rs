@@ -36,28 +36,49 @@ fn layers(widths: &[usize], activations: &[Activation]) -> (Vec<Link>, Vec<f32>)
     (layers, params)
 }
 
-/// The chain on one instruction set, with buffers that hold broken numbers before, and x in the caller's batch or in the arena.
-fn chained(set: InstructionSet, links: &[Link], params: &[f32], rows: usize, dx_len: usize, owns_x: bool) -> Results {
+/// Stands between the buffers of an arena: a line that nobody may write to.
+const UNTOUCHED: f32 = 7.0;
+
+/// The chain on one instruction set, planned for so many rows more than there are. All buffers hold broken numbers before,
+/// without the gradients; x lies in the caller's batch or in the arena.
+fn chained(
+    set: InstructionSet,
+    links: &[Link],
+    params: &[f32],
+    (rows, more): (usize, usize),
+    dx_len: usize,
+    owns_x: bool,
+) -> Results {
     let (x, dy) = ends(links, rows);
-    let mut end = 0;
+    let (planned, widths) = (rows + more, [links[0].inputs, links[links.len() - 1].outputs]);
+    let mut arena: Vec<f32> = Vec::new();
     let mut take = |len: usize| {
-        end += round_up(len);
-        end - round_up(len)
+        let at = arena.len();
+        arena.resize(at + round_up(len), f32::NAN);
+        arena.extend([UNTOUCHED; LANES]);
+        at
     };
-    let ys = take(ys_len(links.iter().map(|link| link.outputs), rows));
-    let (dy_at, x_at) = (take(room(1, dy.len())), take(x.len()));
-    let dx = (dx_len > 0).then(|| take(room(1, dx_len)));
-    let back = Back { dy: dy_at, dx, scratch: take(scratch_len(links, rows, dx_len > 0)) };
-    let mut arena = vec![f32::NAN; end];
+    let ys = take(ys_len(links, planned));
+    let (dy_at, x_at) = (take(room(planned, widths[1])), take(planned * widths[0]));
+    let dx = (dx_len > 0).then(|| take(room(planned, widths[0])));
+    let back = Back { dy: dy_at, dx, scratch: take(scratch_len(links, planned, dx_len > 0)) };
+    let untouched: Vec<usize> = (0..arena.len()).filter(|&at| arena[at] == UNTOUCHED).collect();
     let mut grads = vec![0.0; params.len()];
     arena[x_at..][..x.len()].copy_from_slice(&x);
     let (place_of_x, batch) = if owns_x { (Some(x_at), &[][..]) } else { (None, &x[..]) };
-    let chain = Chain::new(links, rows, Places { x: place_of_x, ys, back: Some(back) });
+    let chain = Chain::new(links, planned, Places { x: place_of_x, ys, back: Some(back) });
     chain.forward(set, rows, batch, params, &mut arena);
+    assert!(arena[dy_at..][..room(planned, widths[1])].iter().all(|dy| dy.is_nan()), "the way forward leaves dy alone");
     arena[dy_at..][..dy.len()].copy_from_slice(&dy);
     chain.backward(set, rows, batch, params, &mut arena, &mut grads);
+    assert!(untouched.iter().all(|&at| arena[at] == UNTOUCHED), "nothing is written between the buffers");
     Results {
-        ys: chain.results.iter().map(|&(y, outputs)| bits(&arena[ys + y..][..rows * outputs])).collect(),
+        ys: chain
+            .starts_of_ys
+            .iter()
+            .zip(links)
+            .map(|(y, link)| bits(&arena[ys + y..][..rows * link.outputs]))
+            .collect(),
         grads: bits(&grads),
         dx: bits(dx.map_or(&[], |dx| &arena[dx..][..dx_len])),
     }
@@ -128,9 +149,9 @@ fn same(widths: &[usize], rows: usize, activations: &[Activation]) {
     for dx_len in [0, rows * widths[0]] {
         let want = one_by_one(&links, &params, rows, dx_len);
         for set in InstructionSet::available() {
-            for owns_x in [false, true] {
-                let got = chained(set, &links, &params, rows, dx_len, owns_x);
-                assert_eq!(got, want, "{widths:?}, {rows} rows, {set:?}, dx of {dx_len}");
+            for (more, owns_x) in [(0, false), (0, true), (3, false), (3, true)] {
+                let got = chained(set, &links, &params, (rows, more), dx_len, owns_x);
+                assert_eq!(got, want, "{widths:?}, {rows} rows of {}, {set:?}, dx of {dx_len}", rows + more);
             }
         }
     }
@@ -174,7 +195,7 @@ fn every_fused_activation_in_a_long_chain() {
 #[test]
 fn lanes_that_are_no_column_get_a_gradient_of_zero() {
     let (links, params) = layers(&[2, 3, 18], &[Activation::Tanh]);
-    let Results { grads, .. } = chained(InstructionSet::best(), &links, &params, 5, 0, false);
+    let Results { grads, .. } = chained(InstructionSet::best(), &links, &params, (5, 0), 0, false);
     for link in &links {
         for k in 0..link.inputs {
             for j in link.outputs..round_up(link.outputs) {
@@ -187,23 +208,80 @@ fn lanes_that_are_no_column_get_a_gradient_of_zero() {
     }
 }
 
-/// A chain of 3-2 for four rows, and whether buffers of these lengths will do for a step of so many rows.
-fn runs(rows: usize, [batch, params, arena]: [usize; 3]) -> bool {
-    let (links, _) = layers(&[3, 2], &[Activation::Tanh]);
-    let back = Some(Back { dy: 32, dx: None, scratch: 64 });
-    let chain = Chain::new(&links, 4, Places { x: None, ys: 0, back });
-    let (batch, params) = (vec![0.0; batch], vec![0.0; params]);
-    let (mut arena, mut grads) = (vec![0.0; arena], vec![0.0; params.len()]);
-    std::panic::catch_unwind(move || {
-        chain.forward(InstructionSet::best(), rows, &batch, &params, &mut arena);
-        chain.backward(InstructionSet::best(), rows, &batch, &params, &mut arena, &mut grads);
-    })
-    .is_ok()
+/// A chain of 3-2 for four rows, with a gradient of x, whose buffers are as long as they have to be.
+fn small_chain() -> (Chain, Vec<f32>, usize) {
+    let (links, params) = layers(&[3, 2], &[Activation::Tanh]);
+    let (ys, dy, dx) = (ys_len(&links, 4), room(4, 2), room(4, 3));
+    let back = Back { dy: ys, dx: Some(ys + dy), scratch: ys + dy + dx };
+    let end = ys + dy + dx + scratch_len(&links, 4, true);
+    (Chain::new(&links, 4, Places { x: None, ys: 0, back: Some(back) }), params, end)
 }
 
 #[test]
-fn buffers_that_are_too_short_are_refused_before_anything_runs() {
-    // Three rows of the weight's panel and the bias; the gradient of two outputs, and whole vectors behind it.
-    assert!(runs(4, [12, 64, 64]) && runs(2, [6, 64, 64]));
-    assert!(!runs(4, [11, 64, 64]) && !runs(4, [12, 63, 64]) && !runs(4, [12, 64, 53]) && !runs(5, [15, 64, 64]));
+fn buffers_that_are_too_short_are_refused_before_anything_is_written() {
+    let (chain, params, arena_len) = small_chain();
+    let refuses = |go: &mut dyn FnMut()| {
+        let gone = std::panic::catch_unwind(std::panic::AssertUnwindSafe(go)).unwrap_err();
+        gone.downcast_ref::<&str>().is_some_and(|message| message.contains("too short for a chain"))
+    };
+    let set = InstructionSet::best();
+    let (mut arena, mut grads) = (vec![UNTOUCHED; arena_len], vec![UNTOUCHED; params.len()]);
+    let all = params.len();
+    assert!(refuses(&mut || chain.forward(set, 4, &[0.0; 11], &params, &mut arena)));
+    assert!(refuses(&mut || chain.forward(set, 4, &[0.0; 12], &params[..all - 1], &mut arena)));
+    // The tanh of a whole line is the furthest on the way forward.
+    assert!(refuses(&mut || chain.forward(set, 4, &[0.0; 12], &params, &mut arena[..15])));
+    assert!(refuses(&mut || chain.backward(set, 4, &[0.0; 11], &params, &mut arena, &mut grads)));
+    assert!(refuses(&mut || chain.backward(set, 4, &[0.0; 12], &params[..47], &mut arena, &mut grads)));
+    assert!(refuses(&mut || chain.backward(set, 4, &[0.0; 12], &params, &mut arena, &mut grads[..all - 1])));
+    // The turned weight is the last thing in the arena: two rows of sixteen.
+    assert!(refuses(&mut || chain.backward(set, 4, &[0.0; 12], &params, &mut arena[..arena_len - 1], &mut grads)));
+    assert!(arena.iter().chain(&grads).all(|x| *x == UNTOUCHED));
+    chain.forward(set, 4, &[0.0; 12], &params, &mut arena);
+    chain.backward(set, 4, &[0.0; 12], &params, &mut arena, &mut grads);
+    chain.forward(set, 0, &[], &params, &mut arena);
+}
+
+#[test]
+#[should_panic(expected = "more rows than the chain was made for")]
+fn more_rows_than_planned_are_refused() {
+    let (chain, params, arena) = small_chain();
+    chain.forward(InstructionSet::best(), 5, &[0.0; 15], &params, &mut vec![0.0; arena]);
+}
+
+#[test]
+#[should_panic(expected = "a chain's places overlap")]
+fn places_that_overlap_are_refused() {
+    let (links, params) = layers(&[3, 2], &[Activation::Tanh]);
+    let back = Some(Back { dy: 16, dx: None, scratch: 64 });
+    let chain = Chain::new(&links, 4, Places { x: None, ys: 0, back });
+    chain.forward(InstructionSet::best(), 4, &[0.0; 12], &params, &mut vec![0.0; 200]);
+}
+
+#[test]
+#[should_panic(expected = "behind the rows of a batch there is no room")]
+fn what_reads_behind_the_rows_of_a_batch_is_refused() {
+    let values = Base::Batch.at(1);
+    let sums = Pass::Columns(Columns {
+        sums_over_rows: false,
+        other: 1,
+        a: values,
+        a_row: 1,
+        a_step: 1,
+        b: Base::Params.at(0),
+        b_row: LANES,
+        start: Base::Zeroes.at(0),
+        out: Base::Arena.at(0),
+        out_row: 1,
+        columns: 1,
+        width: LANES,
+        sums_of_b: None,
+    });
+    Passes::new(vec![sums], 4, 1);
+}
+
+#[test]
+#[should_panic(expected = "a chain reads and writes where it may")]
+fn what_writes_into_the_batch_is_refused() {
+    Passes::new(vec![Pass::Activate { activation: Activation::Tanh, values: Base::Batch.at(0), width: 1 }], 4, 1);
 }
