@@ -30,7 +30,7 @@ use std::ops::Range;
 /// faster).
 const TURNING_BACK: usize = 32;
 
-/// Rows, inputs and outputs that a chain may have: no product of two of them, and of sixteen, is more than a number can hold.
+/// Rows, inputs and outputs that a chain may have at most, so that no length of a buffer comes near what a number can hold.
 const MOST: usize = 1 << 14;
 
 /// One dense layer of a chain: y = f(x · weight + bias).
@@ -74,14 +74,13 @@ fn room(rows: usize, width: usize) -> usize {
 
 /// Where the outputs of each link start among those of all, and how many there are. Those of the last link come first: they are
 /// the chain's own.
-fn starts_of_ys(links: &[Link], batch: usize) -> (Vec<usize>, usize) {
+fn starts_of_ys(outputs: impl DoubleEndedIterator<Item = usize>, batch: usize) -> (Vec<usize>, usize) {
     let mut len = 0;
-    let mut starts: Vec<usize> = links
-        .iter()
+    let mut starts: Vec<usize> = outputs
         .rev()
-        .map(|link| {
+        .map(|outputs| {
             let start = len;
-            len += room(batch, link.outputs);
+            len += room(batch, outputs);
             start
         })
         .collect();
@@ -89,9 +88,9 @@ fn starts_of_ys(links: &[Link], batch: usize) -> (Vec<usize>, usize) {
     (starts, len)
 }
 
-/// How long the buffer of all outputs is.
-pub(crate) fn ys_len(links: &[Link], batch: usize) -> usize {
-    starts_of_ys(links, batch).1
+/// How long the buffer of all outputs is, for links of so many outputs.
+pub(crate) fn ys_len(outputs: impl DoubleEndedIterator<Item = usize>, batch: usize) -> usize {
+    starts_of_ys(outputs, batch).1
 }
 
 /// The scratch of the way back: how long one of the two gradients is that go from link to link, and how long all of it is, with
@@ -136,7 +135,7 @@ impl Chain {
             assert!(bias.as_ref().is_none_or(|bias| bias.len() >= round_up(*outputs)), "the bias is too short");
         }
         let inputs = links[0].inputs;
-        let (starts_of_ys, ys_len) = starts_of_ys(links, batch);
+        let (starts_of_ys, ys_len) = starts_of_ys(links.iter().map(|link| link.outputs), batch);
         let of_x = places.x.map(|x| x..x + batch * inputs);
         let mut used: Vec<Range<usize>> = std::iter::once(places.ys..places.ys + ys_len).chain(of_x).collect();
         let ys: Vec<Place> = starts_of_ys.iter().map(|start| Base::Arena.at(places.ys + start)).collect();

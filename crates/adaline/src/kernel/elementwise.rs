@@ -106,25 +106,27 @@ pub(crate) fn backward(machine: &Machine, activation: Activation, seen: Seen<'_>
 
 /// The same on the calling thread, from what [`Seen`] holds.
 pub(super) fn backward_alone(set: InstructionSet, activation: Activation, seen: &[f32], d: &mut [f32]) {
-    struct Backward<'a> {
-        activation: Activation,
-        seen: &'a [f32],
-        d: &'a mut [f32],
-    }
-    impl Work for Backward<'_> {
-        type Output = ();
-        #[inline(always)]
-        fn run<S: Simd>(self, s: S) {
-            times_slope(s, self.activation, self.seen, self.d);
-        }
-    }
     assert_eq!(seen.len(), d.len(), "as many gradients as values");
-    set.dispatch(Backward { activation, seen, d });
+    set.dispatch(TimesSlope { activation, seen, d });
 }
 
-/// As [`backward`], inside other work.
+/// As [`backward`], for inside other work.
+pub(super) struct TimesSlope<'a> {
+    pub activation: Activation,
+    pub seen: &'a [f32],
+    pub d: &'a mut [f32],
+}
+
+impl Work for TimesSlope<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        times_slope(s, self.activation, self.seen, self.d);
+    }
+}
+
 #[inline(always)]
-pub(super) fn times_slope<S: Simd>(s: S, activation: Activation, seen: &[f32], d: &mut [f32]) {
+fn times_slope<S: Simd>(s: S, activation: Activation, seen: &[f32], d: &mut [f32]) {
     struct Loop<'a, S> {
         s: S,
         seen: &'a [f32],

@@ -65,8 +65,7 @@ impl Chain {
 
     /// How long its outputs are.
     pub(super) fn outputs_len(dense: &[DenseSpec], batch: usize) -> usize {
-        let links: Vec<Link> = dense.iter().map(|dense| dense.link.clone()).collect();
-        kernel::ys_len(&links, batch)
+        kernel::ys_len(dense.iter().map(|dense| dense.link.outputs), batch)
     }
 
     /// Each layer's number and where its outputs lie for a whole batch.

@@ -6,11 +6,12 @@
 use super::columns::{Columns, Sums};
 use super::place::{BASES, Base, Bases, Place};
 use crate::Activation;
+use crate::kernel::Work;
 use crate::kernel::activation::{Map, UseMap, with_map};
 use crate::kernel::buffer::round_up;
+use crate::kernel::elementwise::TimesSlope;
 use crate::kernel::panels::{panel_index, panels_len};
 use crate::kernel::simd::{LANES, Simd};
-use crate::kernel::{Work, elementwise};
 
 /// One thing to do with the rows of a batch.
 #[derive(Debug)]
@@ -158,8 +159,9 @@ impl Work for Step<'_> {
                     }
                     Pass::TimesSlope { activation, y, dz, width } => {
                         let len = round_up(rows * width);
-                        let y = std::slice::from_raw_parts(y.of(bases), len);
-                        s.apart(TimesSlope { activation, y, dz: std::slice::from_raw_parts_mut(dz.of(bases), len) });
+                        let seen = std::slice::from_raw_parts(y.of(bases), len);
+                        let d = std::slice::from_raw_parts_mut(dz.of(bases), len);
+                        s.apart(TimesSlope { activation, seen, d });
                     }
                     Pass::Turn(ref turn) => turn.turn(bases),
                     Pass::TurnBack(ref turn) => turn.turn_back(bases),
@@ -234,20 +236,5 @@ impl Work for Activate<'_> {
             }
         }
         with_map(self.activation, InPlace(s, self.values));
-    }
-}
-
-struct TimesSlope<'a> {
-    activation: Activation,
-    y: &'a [f32],
-    dz: &'a mut [f32],
-}
-
-impl Work for TimesSlope<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, s: S) {
-        elementwise::times_slope(s, self.activation, self.y, self.dz);
     }
 }

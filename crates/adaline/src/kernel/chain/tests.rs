@@ -58,7 +58,7 @@ fn chained(
         arena.extend([UNTOUCHED; LANES]);
         at
     };
-    let ys = take(ys_len(links, planned));
+    let ys = take(ys_len(links.iter().map(|link| link.outputs), planned));
     let (dy_at, x_at) = (take(room(planned, widths[1])), take(planned * widths[0]));
     let dx = (dx_len > 0).then(|| take(room(planned, widths[0])));
     let back = Back { dy: dy_at, dx, scratch: take(scratch_len(links, planned, dx_len > 0)) };
@@ -211,7 +211,7 @@ fn lanes_that_are_no_column_get_a_gradient_of_zero() {
 /// A chain of 3-2 for four rows, with a gradient of x, whose buffers are as long as they have to be.
 fn small_chain() -> (Chain, Vec<f32>, usize) {
     let (links, params) = layers(&[3, 2], &[Activation::Tanh]);
-    let (ys, dy, dx) = (ys_len(&links, 4), room(4, 2), room(4, 3));
+    let (ys, dy, dx) = (ys_len(links.iter().map(|link| link.outputs), 4), room(4, 2), room(4, 3));
     let back = Back { dy: ys, dx: Some(ys + dy), scratch: ys + dy + dx };
     let end = ys + dy + dx + scratch_len(&links, 4, true);
     (Chain::new(&links, 4, Places { x: None, ys: 0, back: Some(back) }), params, end)
